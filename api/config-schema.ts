@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+const HOUR_MS = 3_600_000;
+
+/** An integer written in decimal digits, with both bounds named in the message of a wrong value. */
+function integer(min: number, max: number, fallback: number) {
+  const expected = `an integer from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, `must be ${expected}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be ${expected}`)
+    .default(fallback);
+}
+
+/** A URL whose scheme is one of `schemes` (written without the colon). */
+function url(schemes: readonly string[], mend: string) {
+  return z
+    .string()
+    .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}:`)), mend)
+    .refine((value) => value.startsWith('unix:') || URL.canParse(value), mend);
+}
+
+const flag = z
+  .enum(['0', '1', 'true', 'false'], 'must be 1 or 0')
+  .transform((value) => value === '1' || value === 'true')
+  .default(false);
+
+const httpUrl = url(['http', 'https'], 'must be an http:// or https:// URL');
+const secret = z.string().min(1, 'must not be empty; unset it to leave it out');
+const redisSchemes = ['redis', 'rediss', 'unix', 'redis+cluster', 'redis+sentinel'];
+
+/**
+ * Every environment variable that Ringfence reads, with its default. Durations carry their unit in
+ * the name; an empty value counts as unset, because compose files and CI cannot unset a variable.
+ */
+export const environmentSchema = z.object({
+  PORT: integer(0, 65_535, 8080),
+  RINGFENCE_HOST: z.string().min(1).optional(),
+  RINGFENCE_PUBLIC_URL: httpUrl.optional(),
+  RINGFENCE_ROLE: z
+    .enum(['all', 'api', 'flusher', 'enforcer'], 'must be all, api, flusher or enforcer')
+    .default('all'),
+  RINGFENCE_DEV: flag,
+  RINGFENCE_DATA_DIR: z.string().min(1).default('.ringfence'),
+  RINGFENCE_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be a pino log level')
+    .default('info'),
+
+  REDIS_URL: url(redisSchemes, `must start with ${redisSchemes.join(':, ')}:`),
+  DATABASE_URL: url(['postgres', 'postgresql'], 'must be a postgres:// URL'),
+
+  RINGFENCE_ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,255}$/, 'must be 16 to 255 printable characters without spaces'),
+  RINGFENCE_LEDGER_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,255}$/, 'must be at least 32 characters: openssl rand -hex 32'),
+
+  RINGFENCE_PARTITIONS: integer(1, 4096, 64),
+  RINGFENCE_JOURNAL_RETENTION_MS: integer(0, 24 * HOUR_MS, 15 * 60_000),
+  RINGFENCE_HOT_RECORDS_MS: integer(1000, 90 * 24 * HOUR_MS, 72 * HOUR_MS),
+  RINGFENCE_BACKLOG_MAX_AGE_SECONDS: integer(1, 86_400, 900),
+  RINGFENCE_BACKLOG_MAX_ENTRIES: integer(1, 100_000_000, 2_000_000),
+  RINGFENCE_UNSAFE_STORES: flag,
+  RINGFENCE_RATE_LIMIT_PER_SECOND: integer(1, 1_000_000, 5000),
+  RINGFENCE_LEDGER_WAIT_MS: integer(100, 60_000, 5000),
+
+  VAPI_WEBHOOK_SECRET: secret.optional(),
+  VAPI_API_KEY: secret.optional(),
+  VAPI_BASE_URL: httpUrl.default('https://api.vapi.ai'),
+  RETELL_API_KEY: secret.optional(),
+  RETELL_BASE_URL: httpUrl.default('https://api.retellai.com'),
+  TWILIO_ACCOUNT_SID: secret.optional(),
+  TWILIO_AUTH_TOKEN: secret.optional(),
+  TWILIO_BASE_URL: httpUrl.default('https://api.twilio.com'),
+  STRIPE_API_KEY: secret.optional(),
+  STRIPE_WEBHOOK_SECRET: secret.optional(),
+  STRIPE_BASE_URL: httpUrl.default('https://api.stripe.com'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** What to do about a variable that is required and absent. */
+export const missingMends: Readonly<Record<string, string>> = {
+  REDIS_URL: 'run `npm start`, which starts a Redis of its own, or name one: redis://host:6379',
+  DATABASE_URL: 'run `npm start`, which starts a Postgres of its own, or name one: postgres://...',
+  RINGFENCE_ADMIN_KEY: 'choose the first platform key: openssl rand -hex 32',
+  RINGFENCE_LEDGER_KEY:
+    'choose the key of the ledger hash chain and keep it: openssl rand -hex 32 (never change it)',
+};
