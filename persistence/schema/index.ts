@@ -1,0 +1,11 @@
+/** Every table, one file per noun. The SQL in ../migrations is the truth; a test compares them. */
+export * from './calls.ts';
+export * from './holds.ts';
+export * from './inbox-outbox.ts';
+export * from './journal.ts';
+export * from './ledger.ts';
+export * from './organizations.ts';
+export * from './prices.ts';
+export * from './settings.ts';
+export * from './transfers.ts';
+export * from './wallets.ts';
