@@ -1,0 +1,51 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { waitUntil } from '../scripts/processes.mjs';
+import { startRedis } from '../scripts/redis-server.mjs';
+
+export interface TestRedis {
+  /** Stays the same over `kill9` and `restart`. */
+  readonly url: string;
+  readonly port: number;
+  /** Holds `appendonlydir/`, for tests that cut or wipe it while the server is down. */
+  readonly dir: string;
+  /** Ends the server in the middle of whatever it does, as a crash would. Returns when it is gone. */
+  kill9(): Promise<void>;
+  /** Starts it again on what its directory holds, after `kill9` or, politely, while it runs. */
+  restart(): Promise<void>;
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A Redis process of the caller's own: append-only file fsynced each second, noeviction, 256 MB. Call it in
+ * `beforeAll`, and `stop()` in `afterAll`.
+ * @param settings further command line settings, such as `['--appendfsync', 'always']`
+ */
+export async function testRedis(settings: readonly string[] = []): Promise<TestRedis> {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-redis-'));
+  const start = (port?: number) =>
+    startRedis({ dir, port, maxmemory: '256mb', settings: [...settings] });
+  let server = await start();
+  const { url, port } = server;
+  const gone = () => server.child.exitCode !== null || server.child.signalCode !== null;
+  return {
+    url,
+    port,
+    dir,
+    async kill9() {
+      server.child.kill('SIGKILL');
+      if (!(await waitUntil(gone, 5_000, 2))) throw new Error('redis survived kill -9');
+    },
+    async restart() {
+      await server.stop();
+      server = await start(port);
+      if (server.port !== port) throw new Error(`port ${port} was taken during the restart`);
+    },
+    async stop() {
+      await server.stop();
+      fs.rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
