@@ -19,13 +19,14 @@ CREATE TABLE flusher_members (
 ) WITH (fillfactor = 50);
 
 -- Whole journal entries the ledger could not take: same sequence with other content (fork), a
--- missing sequence (gap), entries that follow those (behind), a natural key used twice.
+-- missing sequence (gap), entries that follow those (behind), a natural key used twice, or what
+-- cannot be decoded or breaks a constraint (rejected).
 CREATE TABLE ledger_quarantine (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   partition   integer NOT NULL CHECK (partition >= 0),
   stream_id   text NOT NULL,
   kind        text NOT NULL CHECK (kind IN ('fork', 'gap', 'behind', 'natural_key', 'unknown_wallet',
-    'arithmetic', 'unreadable')),
+    'arithmetic', 'rejected')),
   mutation_id text NOT NULL,
   wallet_ids  text[] NOT NULL,
   payload     bytea NOT NULL,
