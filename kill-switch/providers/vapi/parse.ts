@@ -1,6 +1,7 @@
 import { dollarsToMicros } from '../decimal.ts';
 import type { BindingKind, CallReference, ProviderEvent, RingfenceMetadata } from '../event.ts';
 import { at, listAt, momentAt, textAt } from '../json.ts';
+import { ringfenceMetadata } from '../metadata.ts';
 import { readEndedReason } from './ended-reason.ts';
 
 /** Messages that are only sent while somebody is talking. */
@@ -67,17 +68,6 @@ export function parseVapi(body: unknown): ProviderEvent | undefined {
 }
 
 type Common = CallReference & { readonly name: string; readonly atMs: number | undefined };
-
-/** The `ringfence` object of a metadata value, or its flat spelling. */
-export function ringfenceMetadata(metadata: unknown): RingfenceMetadata {
-  const read = (field: string) =>
-    textAt(metadata, 'ringfence', field) ?? textAt(metadata, `ringfence_${field}`);
-  return {
-    organizationId: read('organization_id'),
-    callId: read('call_id'),
-    holdId: read('hold_id'),
-  };
-}
 
 function reference(message: unknown): CallReference {
   const places = [
