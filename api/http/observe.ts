@@ -1,0 +1,42 @@
+import type { Logger } from 'pino';
+import type { Principal } from '../auth/principal.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Problem } from './problem.ts';
+
+/** One finished request. Never its body, its query or its authorization. */
+export interface Observation {
+  endpoint: Pick<Endpoint, 'method' | 'path'>;
+  status: number;
+  elapsedMs: number;
+  requestId: string;
+  principal: Principal;
+  problem: Problem | undefined;
+}
+
+export type Observe = (observation: Observation) => void;
+
+/** Counts a request by route and status. */
+export type CountRequest = (
+  method: string,
+  path: string,
+  status: number,
+  elapsedMs: number,
+) => void;
+
+/** One log line and one measurement for each request. */
+export function createObserve(log: Logger, count: CountRequest): Observe {
+  return ({ endpoint, status, elapsedMs, requestId, principal, problem }) => {
+    count(endpoint.method, endpoint.path, status, elapsedMs);
+    const line = {
+      request_id: requestId,
+      method: endpoint.method,
+      route: endpoint.path,
+      status,
+      elapsed_ms: Math.round(elapsedMs * 1000) / 1000,
+      key_id: principal.keyId,
+      ...(problem !== undefined && { code: problem.code }),
+    };
+    if (status >= 500) log.error({ ...line, err: problem?.cause }, 'request failed');
+    else log.info(line, 'request');
+  };
+}

@@ -1,0 +1,29 @@
+import { OutageError, RequestError } from '../../engine/index.ts';
+import { isDatabaseOutage } from '../../persistence/index.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * Turns whatever was thrown into a problem, by class or SQLSTATE, never by its message.
+ * What nobody foresaw becomes `internal`: its cause is logged and never answered.
+ */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof OutageError) {
+    const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+    return new Problem(error.code, undefined, {
+      cause: error,
+      headers: { 'retry-after': String(seconds) },
+    });
+  }
+  if (error instanceof RequestError) {
+    return new Problem(error.code, error.message, {
+      cause: error,
+      ...(error.param !== undefined && { param: error.param }),
+      ...(error.details !== undefined && { details: error.details }),
+    });
+  }
+  if (isDatabaseOutage(error)) {
+    return new Problem('postgres_unreachable', undefined, { cause: error });
+  }
+  return new Problem('internal', undefined, { cause: error });
+}
