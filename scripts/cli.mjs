@@ -1,0 +1,26 @@
+// `npm run ringfence -- <command>`: runs cli/main.ts on the databases of the environment, of the Ringfence
+// that runs in another terminal, or, when none does, on ones started for as long as the command takes.
+
+import { joinServices } from './environment.mjs';
+import { ensureInstalled } from './install.mjs';
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export async function cli(args) {
+  await ensureInstalled({ withDev: false });
+  const { register } = await import('tsx/esm/api');
+  register();
+  const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
+  const stopServices = wantsHelp ? async () => {} : await joinServices();
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.once(signal, () => stopServices().finally(() => process.exit(130)));
+  }
+  try {
+    const { main } = await import(new URL('../cli/main.ts', import.meta.url).href);
+    return await main(args);
+  } finally {
+    await stopServices();
+  }
+}

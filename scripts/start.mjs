@@ -1,0 +1,59 @@
+// `npm start`: packages, databases, then the application in this same process.
+
+import { existsSync } from 'node:fs';
+import { provideServices } from './environment.mjs';
+import { ensureInstalled } from './install.mjs';
+import { onStopRequest } from './signals.mjs';
+
+/** @typedef {{ stop(): Promise<void> }} Application */
+
+/** Finishing requests and flushing what is acknowledged; then the databases stop whatever happens. */
+const STOP_TIMEOUT_MS = 20_000;
+
+/** @returns {Promise<Application>} */
+async function startApplication() {
+  const { register } = await import('tsx/esm/api');
+  register();
+  const entry = new URL('../api/main.ts', import.meta.url);
+  if (!existsSync(entry)) throw new Error('api/main.ts is missing');
+  const { main } = await import(entry.href);
+  return main();
+}
+
+/**
+ * @param {Application} application
+ * @param {Promise<void>} hurried
+ */
+async function stopApplication(application, hurried) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve('late'), STOP_TIMEOUT_MS);
+  });
+  const outcome = await Promise.race([application.stop(), late, hurried.then(() => 'hurried')]);
+  clearTimeout(timer);
+  if (outcome === undefined) return;
+  console.error(
+    'ringfence: stopped without waiting; the journal in Redis keeps what was not flushed',
+  );
+}
+
+/** Runs until asked to stop, and answers the exit code. */
+export async function start() {
+  /** @type {() => void} */
+  let hurry = () => {};
+  const hurried = /** @type {Promise<void>} */ (new Promise((resolve) => (hurry = resolve)));
+  /** @type {Promise<void>} */
+  const asked = new Promise((resolve) => onStopRequest({ stop: resolve, hurry: () => hurry() }));
+
+  await ensureInstalled({ withDev: false });
+  const stopServices = await provideServices();
+  try {
+    const application = await startApplication();
+    await asked;
+    await stopApplication(application, hurried);
+  } finally {
+    await stopServices();
+  }
+  return 0;
+}

@@ -1,0 +1,114 @@
+// `npm test`: everything that decides whether a change may land, in order, cheapest first, stopping at the
+// first failure with its output. Arguments go to vitest: `npm test -- engine/authorize`.
+//
+// Nothing here touches the databases of the environment: tests run on servers of their own (testing/), in
+// a temporary directory that is removed at the end, whichever way it ends.
+
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ensureInstalled, ROOT } from './install.mjs';
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string[]} args of Node
+ * @property {boolean} [shown] whether its output is shown while it runs
+ */
+
+const STEP_TIMEOUT_MS = 330_000;
+const KILL_DELAY_MS = 10_000;
+const GENERATOR = 'engine/generate/main.ts';
+
+/**
+ * @param {string[]} vitestArgs
+ * @returns {Step[]}
+ */
+function steps(vitestArgs) {
+  const modules = (/** @type {string} */ name) => path.join('node_modules', name);
+  const generated = { name: 'generated', args: ['--import', 'tsx', GENERATOR, '--check'] };
+  return [
+    { name: 'lock', args: ['scripts/check-lock.mjs'] },
+    { name: 'lint', args: [modules('@biomejs/biome/bin/biome'), 'check', '.'] },
+    { name: 'imports', args: ['scripts/check-imports.mjs'] },
+    { name: 'style', args: ['scripts/check-style.mjs'] },
+    ...(fs.existsSync(path.join(ROOT, GENERATOR)) ? [generated] : []),
+    { name: 'types', args: [modules('typescript/bin/tsc'), '--noEmit'] },
+    { name: 'tests', args: [modules('vitest/vitest.mjs'), 'run', ...vitestArgs], shown: true },
+  ];
+}
+
+/** @param {string} folder where the step may put temporary files */
+function stepEnvironment(folder) {
+  // A developer's shell may point at databases that are worth something; tests never see them.
+  const { REDIS_URL: _redis, DATABASE_URL: _database, ...rest } = process.env;
+  return { ...rest, TMPDIR: folder };
+}
+
+/**
+ * @param {Step} step
+ * @param {string} folder
+ * @returns {Promise<number>} its exit code
+ */
+function run(step, folder) {
+  const { promise, resolve } = deferred();
+  const child = spawn(process.execPath, step.args, {
+    cwd: ROOT,
+    env: stepEnvironment(folder),
+    stdio: step.shown ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  });
+  /** @type {Buffer[]} */
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (/** @type {Buffer} */ chunk) => output.push(chunk));
+  }
+  const end = () => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), KILL_DELAY_MS).unref();
+  };
+  const timer = setTimeout(() => {
+    console.error(`${step.name}: ended after ${STEP_TIMEOUT_MS / 1000} s`);
+    end();
+  }, STEP_TIMEOUT_MS);
+  process.on('SIGINT', end).on('SIGTERM', end);
+  child.once('error', () => resolve(1));
+  child.once('close', (code) => {
+    clearTimeout(timer);
+    process.off('SIGINT', end).off('SIGTERM', end);
+    if (code !== 0) process.stdout.write(Buffer.concat(output));
+    resolve(code ?? 1);
+  });
+  return promise;
+}
+
+/** @returns {{ promise: Promise<number>, resolve: (code: number) => void }} */
+function deferred() {
+  /** @type {(code: number) => void} */
+  let resolve = () => {};
+  const promise = /** @type {Promise<number>} */ (new Promise((settle) => (resolve = settle)));
+  return { promise, resolve };
+}
+
+/**
+ * @param {string[]} vitestArgs
+ * @returns {Promise<number>} the exit code
+ */
+export async function test(vitestArgs) {
+  await ensureInstalled({ withDev: true });
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-test-'));
+  fs.chmodSync(folder, 0o755); // As root, Postgres runs under another account that must get in.
+  try {
+    for (const step of steps(vitestArgs)) {
+      const startedAt = performance.now();
+      const code = await run(step, folder);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      if (!step.shown || code !== 0)
+        console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} ${seconds} s`);
+      if (code !== 0) return code;
+    }
+    return 0;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
