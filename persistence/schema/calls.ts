@@ -58,6 +58,7 @@ export const providerBindings = pgTable(
     externalId: text('external_id').notNull(),
     organizationId: text('organization_id').notNull(),
     walletId: text('wallet_id'),
+    metadata: jsonb('metadata').$type<Record<string, unknown>>().notNull().default({}),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },

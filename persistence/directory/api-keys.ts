@@ -1,0 +1,139 @@
+/**
+ * API keys: made once, shown once, found by their hash.
+ *
+ * A key carries 256 random bits, so there is nothing to guess and a plain SHA-256 is enough: a slow
+ * hash protects weak secrets and would only make every request slow. Postgres compares the hash by
+ * an index, never the key itself, so the time of the answer says nothing about a key.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { newId } from '../../engine/index.ts';
+import type { Sql } from '../connect.ts';
+import { onlyRow } from './cells.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { type Page, type PageRequest, rowsToAsk, toPage } from './page.ts';
+import type { ReadCache } from './read-cache.ts';
+
+export type ApiKeyRole = 'platform' | 'agency' | 'organization' | 'finance';
+
+export interface ApiKey {
+  id: string;
+  /** Null for a key of the platform itself. */
+  organizationId: string | null;
+  role: ApiKeyRole;
+  name: string;
+  /** The first characters of the key, enough to recognize it in a list. */
+  prefix: string;
+  createdAt: Date;
+  revokedAt: Date | null;
+}
+
+export interface NewApiKey {
+  organizationId: string | null;
+  role: ApiKeyRole;
+  name: string;
+}
+
+interface ApiKeyRow {
+  id: string;
+  organization_id: string | null;
+  role: ApiKeyRole;
+  name: string;
+  prefix: string;
+  hash: Buffer;
+  created_at: Date;
+  revoked_at: Date | null;
+}
+
+const KEY_PATTERN = /^rf_(live|test)_[A-Za-z0-9_-]{43}$/;
+const PREFIX_LENGTH = 'rf_live_'.length + 6;
+
+export class ApiKeys {
+  readonly #sql: Sql;
+  readonly #feed: ChangeFeed;
+  readonly #mode: 'live' | 'test';
+  readonly #cache: ReadCache<ApiKey>;
+
+  constructor(sql: Sql, feed: ChangeFeed, mode: 'live' | 'test') {
+    this.#sql = sql;
+    this.#feed = feed;
+    this.#mode = mode;
+    this.#cache = feed.cache('api_key');
+  }
+
+  /** Makes a key. `key` is the only time that its text exists outside of its owner's hands. */
+  async create(input: NewApiKey): Promise<{ apiKey: ApiKey; key: string }> {
+    const key = `rf_${this.#mode}_${randomBytes(32).toString('base64url')}`;
+    const hash = hashOf(key);
+    const rows = await this.#feed.write((tx, changed) => {
+      changed('api_key', hash.toString('hex'));
+      return tx<ApiKeyRow[]>`
+        insert into api_keys (id, organization_id, role, name, prefix, hash)
+        values (${newId('key')}, ${input.organizationId}, ${input.role}, ${input.name},
+          ${key.slice(0, PREFIX_LENGTH)}, ${hash})
+        returning *`;
+    });
+    return { apiKey: fromRow(onlyRow(rows)), key };
+  }
+
+  /** The key that was presented, if it exists and is not revoked. Cached by its hash. */
+  async find(presented: string): Promise<ApiKey | undefined> {
+    if (!KEY_PATTERN.test(presented)) {
+      return undefined;
+    }
+    const hash = hashOf(presented);
+    return await this.#cache.read(hash.toString('hex'), async () => {
+      const [row] = await this.#sql<ApiKeyRow[]>`
+        select * from api_keys where hash = ${hash} and revoked_at is null`;
+      return row && fromRow(row);
+    });
+  }
+
+  /** One key by its id, revoked or not; for management, not cached. */
+  async get(id: string): Promise<ApiKey | undefined> {
+    const [row] = await this.#sql<ApiKeyRow[]>`select * from api_keys where id = ${id}`;
+    return row && fromRow(row);
+  }
+
+  /** Newest first, revoked ones included; of one organization, or all. */
+  async list(
+    request: PageRequest & { organizationId?: string | undefined },
+  ): Promise<Page<ApiKey>> {
+    const sql = this.#sql;
+    const { organizationId, startingAfter } = request;
+    const rows = await sql<ApiKeyRow[]>`
+      select * from api_keys
+      where ${organizationId === undefined ? sql`true` : sql`organization_id = ${organizationId}`}
+        and ${startingAfter === undefined ? sql`true` : sql`id < ${startingAfter}`}
+      order by id desc limit ${rowsToAsk(request.limit)}`;
+    return toPage(rows.map(fromRow), request.limit);
+  }
+
+  /** Ends a key at once, here and in every other process; a second time changes nothing. */
+  async revoke(id: string): Promise<ApiKey | undefined> {
+    const rows = await this.#feed.write(async (tx, changed) => {
+      const revoked = await tx<ApiKeyRow[]>`
+        update api_keys set revoked_at = coalesce(revoked_at, now()) where id = ${id} returning *`;
+      for (const row of revoked) {
+        changed('api_key', row.hash.toString('hex'));
+      }
+      return revoked;
+    });
+    return rows[0] && fromRow(rows[0]);
+  }
+}
+
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+function fromRow(row: ApiKeyRow): ApiKey {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    role: row.role,
+    name: row.name,
+    prefix: row.prefix,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
+  };
+}

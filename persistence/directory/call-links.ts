@@ -1,0 +1,116 @@
+/** The ids that providers give to calls: how a webhook finds its hold. */
+import type { Sql } from '../connect.ts';
+import { callKey } from './calls.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { ReadCache } from './read-cache.ts';
+
+export interface CallLink {
+  provider: string;
+  providerCallId: string;
+  organizationId: string;
+  callId: string;
+  holdId: string;
+  partition: number;
+  /** Where the provider takes commands for this one call. */
+  controlUrl: string | null;
+  createdAt: Date;
+}
+
+export type NewCallLink = Omit<CallLink, 'createdAt' | 'controlUrl'> & {
+  controlUrl?: string | undefined;
+};
+
+export type LinkAnswer =
+  | { status: 'linked'; link: CallLink }
+  /** The provider's id belongs to another call; whose is not told. */
+  | { status: 'linked_elsewhere' };
+
+interface CallLinkRow {
+  provider: string;
+  provider_call_id: string;
+  organization_id: string;
+  call_id: string;
+  hold_id: string;
+  partition: number;
+  control_url: string | null;
+  created_at: Date;
+}
+
+/** Provider ids of one call that are read: one, or a few when a dial was retried. */
+const LINKS_PER_CALL_MAX = 20;
+
+export class CallLinks {
+  readonly #sql: Sql;
+  readonly #feed: ChangeFeed;
+  readonly #cache: ReadCache<CallLink>;
+
+  constructor(sql: Sql, feed: ChangeFeed) {
+    this.#sql = sql;
+    this.#feed = feed;
+    // An absent link must never be remembered: a status check that cannot find its call ends it.
+    this.#cache = feed.cache('call_link', { absentTtlMs: 0 });
+  }
+
+  /** Links the id; again for the same call only renews the control URL, if one is given. */
+  async put(link: NewCallLink): Promise<LinkAnswer> {
+    const rows = await this.#feed.writeQuietly(async (tx, changed) => {
+      changed('call_link', linkKey(link.provider, link.providerCallId));
+      changed('call', callKey(link.organizationId, link.callId));
+      const linked = await tx<CallLinkRow[]>`
+        insert into call_links (provider, provider_call_id, organization_id, call_id, hold_id,
+          partition, control_url)
+        values (${link.provider}, ${link.providerCallId}, ${link.organizationId}, ${link.callId},
+          ${link.holdId}, ${link.partition}, ${link.controlUrl ?? null})
+        on conflict (provider, provider_call_id) do update
+          set control_url = coalesce(excluded.control_url, call_links.control_url)
+          where call_links.organization_id = excluded.organization_id
+            and call_links.call_id = excluded.call_id
+        returning *`;
+      if (linked.length === 1) {
+        await tx`
+          update calls set provider = ${link.provider}, provider_call_id = ${link.providerCallId}
+          where organization_id = ${link.organizationId} and call_id = ${link.callId}`;
+      }
+      return linked;
+    });
+    const [row] = rows;
+    return row === undefined
+      ? { status: 'linked_elsewhere' }
+      : { status: 'linked', link: fromRow(row) };
+  }
+
+  /** The call behind a provider's id; undefined when it is not linked. Cached. */
+  find(provider: string, providerCallId: string): Promise<CallLink | undefined> {
+    return this.#cache.read(linkKey(provider, providerCallId), async () => {
+      const [row] = await this.#sql<CallLinkRow[]>`
+        select * from call_links
+        where provider = ${provider} and provider_call_id = ${providerCallId}`;
+      return row && fromRow(row);
+    });
+  }
+
+  /** Every provider id of one call, newest first. */
+  async ofCall(organizationId: string, callId: string): Promise<CallLink[]> {
+    const rows = await this.#sql<CallLinkRow[]>`
+      select * from call_links where organization_id = ${organizationId} and call_id = ${callId}
+      order by created_at desc limit ${LINKS_PER_CALL_MAX}`;
+    return rows.map(fromRow);
+  }
+}
+
+function linkKey(provider: string, providerCallId: string): string {
+  return `${provider}:${providerCallId}`;
+}
+
+function fromRow(row: CallLinkRow): CallLink {
+  return {
+    provider: row.provider,
+    providerCallId: row.provider_call_id,
+    organizationId: row.organization_id,
+    callId: row.call_id,
+    holdId: row.hold_id,
+    partition: row.partition,
+    controlUrl: row.control_url,
+    createdAt: row.created_at,
+  };
+}

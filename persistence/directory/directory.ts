@@ -1,0 +1,71 @@
+/**
+ * The directory: who there is, what they pay, which call belongs to whom. One object for the API
+ * and the kill switch; every read on the hot path is cached and every write tells the other
+ * processes (change-feed.ts). It never touches a balance.
+ */
+import type { Sql } from '../connect.ts';
+import { ApiKeys } from './api-keys.ts';
+import { CallEvents } from './call-events.ts';
+import { CallLinks } from './call-links.ts';
+import { CallList } from './call-list.ts';
+import { Calls } from './calls.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { DefaultWallets } from './default-wallets.ts';
+import { Entries } from './entries.ts';
+import { Inbox } from './inbox.ts';
+import { Organizations } from './organizations.ts';
+import { Prices } from './prices.ts';
+import { ProviderBindings } from './provider-bindings.ts';
+import { Transfers } from './transfers.ts';
+import { Wallets } from './wallets.ts';
+
+export interface DirectoryOptions {
+  /** The number of partitions fixed at first boot (`ensurePartitions`). */
+  partitions: number;
+  /** Shown in the text of new API keys: `rf_live_...` or `rf_test_...`. */
+  keyMode: 'live' | 'test';
+}
+
+export interface Directory {
+  readonly organizations: Organizations;
+  readonly apiKeys: ApiKeys;
+  readonly wallets: Wallets;
+  readonly defaultWallets: DefaultWallets;
+  readonly prices: Prices;
+  readonly entries: Entries;
+  readonly calls: Calls;
+  readonly callList: CallList;
+  readonly callLinks: CallLinks;
+  readonly callEvents: CallEvents;
+  readonly bindings: ProviderBindings;
+  readonly transfers: Transfers;
+  readonly inbox: Inbox;
+  /** Starts to hear the other processes' changes; until then records are at most 5 s old. */
+  start(): Promise<void>;
+  /** Stops hearing. The connection pool stays its owner's to close. */
+  stop(): Promise<void>;
+}
+
+/** Makes the directory over a connection pool that others may share. */
+export function createDirectory(sql: Sql, options: DirectoryOptions): Directory {
+  const feed = new ChangeFeed(sql);
+  const organizations = new Organizations(sql, feed);
+  const entries = new Entries(sql);
+  return {
+    organizations,
+    apiKeys: new ApiKeys(sql, feed, options.keyMode),
+    wallets: new Wallets(sql, feed, options.partitions),
+    defaultWallets: new DefaultWallets(sql, feed, options.partitions),
+    prices: new Prices(sql, feed, organizations),
+    entries,
+    calls: new Calls(sql, feed),
+    callList: new CallList(sql, organizations, options.partitions),
+    callLinks: new CallLinks(sql, feed),
+    callEvents: new CallEvents(sql, entries),
+    bindings: new ProviderBindings(sql, feed),
+    transfers: new Transfers(sql),
+    inbox: new Inbox(sql),
+    start: () => feed.listen(),
+    stop: () => feed.stop(),
+  };
+}

@@ -1,0 +1,25 @@
+/** What the rest of persistence and, through its door, the other folders use of the directory. */
+export type { ApiKey, ApiKeyRole, NewApiKey } from './api-keys.ts';
+export type { CallEvent, CallStep, NewCallEvent } from './call-events.ts';
+export type { CallLink, LinkAnswer, NewCallLink } from './call-links.ts';
+export type { CallListRequest, CallState, ListedCall } from './call-list.ts';
+export type { CallRecord, CutoffState, NewCallRecord } from './call-record.ts';
+export { createDirectory, type Directory, type DirectoryOptions } from './directory.ts';
+export type { EntryFilter } from './entries.ts';
+export { entriesCsv } from './entries-csv.ts';
+export type { InboxEvent, NewInboxEvent } from './inbox.ts';
+export type { LedgerEntry } from './ledger-entry.ts';
+export type { NewOrganization, Organization, OrganizationChanges } from './organization-record.ts';
+export type { CreateOrganizationAnswer, PatchOrganizationAnswer } from './organizations.ts';
+export type { Page, PageRequest } from './page.ts';
+export { callPrice, type PriceBook, type ServicePrice } from './price-record.ts';
+export type {
+  BindAnswer,
+  BindingKind,
+  NewProviderBinding,
+  ProviderBinding,
+} from './provider-bindings.ts';
+export { ensurePartitions, PartitionCountError } from './settings.ts';
+export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
+export type { WalletLimits } from './wallet-limits.ts';
+export type { NewWallet, Wallet } from './wallets.ts';

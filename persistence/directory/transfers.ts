@@ -1,0 +1,145 @@
+/**
+ * The intent rows of transfers. Written before any money moves, so that any process can take up a
+ * transfer where another one died; every step is a compare-and-set, so that of two processes on one
+ * transfer only one takes it.
+ */
+
+import { BugError, newId } from '../../engine/index.ts';
+import type { Sql } from '../connect.ts';
+import { jsonText, objectCell } from './cells.ts';
+
+export type TransferState =
+  | 'created'
+  | 'debited'
+  | 'completed'
+  | 'reversing'
+  | 'reversed'
+  | 'refused';
+
+export interface Transfer {
+  id: string;
+  /** Who asked for it. */
+  organizationId: string;
+  fromWalletId: string;
+  toWalletId: string;
+  amountMicros: number;
+  state: TransferState;
+  reference: string | null;
+  fingerprint: string;
+  /** Why it was refused or reversed, as answered to the caller. */
+  refusal: Record<string, unknown> | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface NewTransfer {
+  organizationId: string;
+  fromWalletId: string;
+  toWalletId: string;
+  amountMicros: number;
+  reference?: string | undefined;
+  /** Scope, key and body fingerprint of the request: the same request finds the same transfer. */
+  request: { scope: string; key: string; fingerprint: string };
+}
+
+/** Forward only. `created -> completed` is a transfer inside a partition: one script does both. */
+const NEXT_STATES: Record<TransferState, readonly TransferState[]> = {
+  created: ['debited', 'completed', 'refused'],
+  debited: ['completed', 'reversing'],
+  reversing: ['reversed'],
+  completed: [],
+  reversed: [],
+  refused: [],
+};
+
+interface TransferRow {
+  id: string;
+  organization_id: string;
+  from_wallet_id: string;
+  to_wallet_id: string;
+  amount_micros: number;
+  state: TransferState;
+  reference: string | null;
+  fingerprint: string;
+  refusal: unknown;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export class Transfers {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Writes the intent, or finds the one that the same request wrote. Compare the fingerprints. */
+  async create(input: NewTransfer): Promise<{ created: boolean; transfer: Transfer }> {
+    const { scope, key, fingerprint } = input.request;
+    const [inserted] = await this.#sql<TransferRow[]>`
+      insert into transfers (id, organization_id, from_wallet_id, to_wallet_id, amount_micros,
+        reference, request_scope, request_key, fingerprint)
+      values (${newId('trf')}, ${input.organizationId}, ${input.fromWalletId},
+        ${input.toWalletId}, ${input.amountMicros}, ${input.reference ?? null}, ${scope}, ${key},
+        ${fingerprint})
+      on conflict (request_scope, request_key) do nothing
+      returning *`;
+    if (inserted !== undefined) {
+      return { created: true, transfer: fromRow(inserted) };
+    }
+    const [existing] = await this.#sql<TransferRow[]>`
+      select * from transfers where request_scope = ${scope} and request_key = ${key}`;
+    if (existing === undefined) {
+      throw new BugError('a transfer that exists cannot be found');
+    }
+    return { created: false, transfer: fromRow(existing) };
+  }
+
+  async get(id: string): Promise<Transfer | undefined> {
+    const [row] = await this.#sql<TransferRow[]>`select * from transfers where id = ${id}`;
+    return row && fromRow(row);
+  }
+
+  /** Takes one step; undefined when the transfer was not in `from` any more. */
+  async advance(
+    id: string,
+    from: TransferState,
+    to: TransferState,
+    refusal?: Record<string, unknown>,
+  ): Promise<Transfer | undefined> {
+    if (!NEXT_STATES[from].includes(to)) {
+      throw new BugError(`a transfer does not go from ${from} to ${to}`);
+    }
+    const [row] = await this.#sql<TransferRow[]>`
+      update transfers set state = ${to}, updated_at = now(),
+        refusal = coalesce(${refusal ? jsonText(refusal) : null}::text::jsonb, refusal)
+      where id = ${id} and state = ${from} returning *`;
+    return row && fromRow(row);
+  }
+
+  /** Transfers in transit that nobody has moved for `idleMs`, the longest idle first. */
+  async unfinished(idleMs: number, limit: number): Promise<Transfer[]> {
+    const rows = await this.#sql<TransferRow[]>`
+      select * from transfers
+      where state in ('created', 'debited', 'reversing')
+        and updated_at <= now() - ${idleMs} * interval '1 millisecond'
+      order by updated_at, id limit ${limit}`;
+    return rows.map(fromRow);
+  }
+}
+
+function fromRow(row: TransferRow): Transfer {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    fromWalletId: row.from_wallet_id,
+    toWalletId: row.to_wallet_id,
+    amountMicros: row.amount_micros,
+    state: row.state,
+    reference: row.reference,
+    fingerprint: row.fingerprint,
+    refusal: row.refusal === null ? null : objectCell(row.refusal),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
