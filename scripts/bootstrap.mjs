@@ -36,8 +36,9 @@ main().then(
   // Whatever a library still holds open must not keep a finished command alive.
   () => process.exit(),
   (error) => {
-    const { RINGFENCE_DEBUG } = process.env;
-    console.error(RINGFENCE_DEBUG ? error : `ringfence: ${error.message ?? error}`);
+    // What we say ourselves is a sentence for the user; anything else is a bug and shows its stack.
+    const isOurs = error instanceof Error && ['Error', 'ConfigError'].includes(error.name);
+    console.error(isOurs && !process.env.RINGFENCE_DEBUG ? `ringfence: ${error.message}` : error);
     process.exit(1);
   },
 );

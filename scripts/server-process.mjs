@@ -58,7 +58,7 @@ export function spawnServer(command, args, options) {
       return spawn('setpriv', setpriv, common);
     }
     const child = spawn(command, args, { ...common, ...account });
-    if (child.pid !== undefined) watchFromOutside(child.pid, deathSignal);
+    if (child.pid !== undefined) watchFromOutside(child, child.pid, deathSignal);
     return child;
   } finally {
     fs.closeSync(log);
@@ -67,16 +67,18 @@ export function spawnServer(command, args, options) {
 
 /**
  * The fallback without setpriv: the shell's read ends when our end of the pipe closes, by exit or by kill.
+ * @param {import('node:child_process').ChildProcess} child
  * @param {number} pid
  * @param {'INT' | 'TERM'} signal
  */
-function watchFromOutside(pid, signal) {
+function watchFromOutside(child, pid, signal) {
   const script = 'while read -r _; do :; done; kill -s "$1" "$2" 2>/dev/null';
   const watcher = spawn('/bin/sh', ['-c', script, 'sh', signal, String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   watcher.unref();
+  child.once('exit', () => watcher.kill('SIGKILL')); // Its pid may soon be somebody else's.
 }
 
 /**

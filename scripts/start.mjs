@@ -49,7 +49,9 @@ export async function start() {
   await ensureInstalled({ withDev: false });
   const stopServices = await provideServices();
   try {
-    const application = await startApplication();
+    // Starting may wait for a database that is away: a signal ends that wait too.
+    const application = await Promise.race([startApplication(), asked]);
+    if (application === undefined) return 0;
     await asked;
     await stopApplication(application, hurried);
   } finally {
