@@ -1,0 +1,126 @@
+import { z } from '@hono/zod-openapi';
+import { availableOf, spendableOf, type WalletState } from '../../engine/index.ts';
+import type { Wallet } from '../../persistence/index.ts';
+import { idSchema, nameSchema } from './common.ts';
+import { currencySchema } from './currency.ts';
+import { microsSchema, nonNegativeMicrosSchema } from './money.ts';
+
+const MAX_LIVE_CALLS = 1_000_000;
+
+const limitFields = {
+  credit_limit_micros: nonNegativeMicrosSchema.optional().openapi({
+    description: 'How far below 0 the wallet may go.',
+  }),
+  cutoff_threshold_micros: nonNegativeMicrosSchema.optional().openapi({
+    description: 'The reserve under which calls stop.',
+  }),
+  low_balance_threshold_micros: nonNegativeMicrosSchema.optional().openapi({
+    description: 'Level LOW at or under this; 0 is none.',
+  }),
+  max_live_calls: z
+    .int('must be an integer')
+    .min(0, 'must not be negative')
+    .max(MAX_LIVE_CALLS, `must be at most ${MAX_LIVE_CALLS}`)
+    .optional()
+    .openapi({ description: 'Most calls open at once; 0 is no cap.' }),
+};
+
+export const newWalletSchema = z
+  .strictObject({
+    organization_id: idSchema,
+    currency: currencySchema,
+    name: nameSchema.optional(),
+    ...limitFields,
+  })
+  .openapi('NewWallet');
+
+export const walletChangesSchema = z
+  .strictObject({
+    ...limitFields,
+    status: z.enum(['active', 'frozen'], 'must be active or frozen').optional(),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'must change something')
+  .openapi('WalletChanges');
+
+export const walletSchema = z
+  .object({
+    id: z.string(),
+    organization_id: z.string(),
+    name: z.string(),
+    currency: z.string(),
+    posted_micros: microsSchema,
+    held_micros: microsSchema,
+    available_micros: microsSchema,
+    spendable_micros: microsSchema,
+    credit_limit_micros: microsSchema,
+    cutoff_threshold_micros: microsSchema,
+    low_balance_threshold_micros: microsSchema,
+    max_live_calls: z.int(),
+    live_calls: z.int(),
+    status: z.enum(['active', 'frozen']),
+    level: z.enum(['LOW', 'OK', 'GOOD']),
+    sequence: z.int().openapi({ description: 'Mutations so far, in Redis.' }),
+    ledger_sequence: z.int().openapi({ description: 'Mutations so far, in Postgres.' }),
+    as_of: z.string(),
+    created_at: z.string(),
+  })
+  .openapi('Wallet');
+
+/** A wallet before its first mutation, with the limits it starts with. */
+export function newWalletState(limits: z.infer<typeof newWalletSchema>): WalletState {
+  return {
+    ...EMPTY_WALLET,
+    creditLimitMicros: limits.credit_limit_micros ?? 0,
+    cutoffThresholdMicros: limits.cutoff_threshold_micros ?? 0,
+    lowBalanceThresholdMicros: limits.low_balance_threshold_micros ?? 0,
+    maxLiveCalls: limits.max_live_calls ?? 0,
+  };
+}
+
+/** What a wallet made on first use starts with: no money and no limits. */
+export const EMPTY_WALLET: WalletState = {
+  postedMicros: 0,
+  heldMicros: 0,
+  creditLimitMicros: 0,
+  cutoffThresholdMicros: 0,
+  sequence: 0,
+  frozen: false,
+  liveCalls: 0,
+  maxLiveCalls: 0,
+  lowBalanceThresholdMicros: 0,
+  finalCalls: 0,
+  checkLedgerUntilMs: 0,
+  updatedAtMs: 0,
+};
+
+export function walletBody(wallet: Wallet, state: WalletState, ledgerSequence: number) {
+  return {
+    id: wallet.id,
+    organization_id: wallet.organizationId,
+    name: wallet.name,
+    currency: wallet.currency,
+    posted_micros: state.postedMicros,
+    held_micros: state.heldMicros,
+    available_micros: availableOf(state),
+    spendable_micros: spendableOf(state),
+    credit_limit_micros: state.creditLimitMicros,
+    cutoff_threshold_micros: state.cutoffThresholdMicros,
+    low_balance_threshold_micros: state.lowBalanceThresholdMicros,
+    max_live_calls: state.maxLiveCalls,
+    live_calls: state.liveCalls,
+    status: state.frozen ? 'frozen' : 'active',
+    level: levelOf(state),
+    sequence: state.sequence,
+    ledger_sequence: ledgerSequence,
+    as_of: new Date().toISOString(),
+    created_at: wallet.createdAt.toISOString(),
+  };
+}
+
+/** LOW at or under the threshold or with nothing to spend, OK up to three times it, GOOD above. */
+function levelOf(state: WalletState): 'LOW' | 'OK' | 'GOOD' {
+  const spendable = spendableOf(state);
+  const threshold = state.lowBalanceThresholdMicros;
+  if (spendable <= Math.max(0, threshold)) return 'LOW';
+  return spendable <= threshold * 3 ? 'OK' : 'GOOD';
+}

@@ -1,0 +1,76 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Logger } from 'pino';
+
+/** Bounds of the socket side, all in one place; Node's own defaults are longer or absent. */
+const LIMITS = {
+  /** All headers of one request, in bytes. */
+  headerBytes: 16 * 1024,
+  headersCount: 100,
+  /** From the first byte to the last header. */
+  headersTimeoutMs: 10_000,
+  /** From the first byte to the last of the body; 16 MiB from a slow provider fit. */
+  requestTimeoutMs: 60_000,
+  /** An idle connection; longer than the usual 60 s of a load balancer, so that it closes first. */
+  keepAliveTimeoutMs: 65_000,
+  /** How often the two above are looked at. */
+  checkIntervalMs: 5_000,
+} as const;
+
+export interface HttpServer {
+  /** The port that was taken. */
+  port: number;
+  /** Takes no more connections, waits up to `waitMs` for the requests in work, then cuts them. */
+  stop(waitMs: number): Promise<void>;
+}
+
+/** Listens. `fetch` is the application. */
+export async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  options: { host: string; port: number; log: Logger },
+): Promise<HttpServer> {
+  const listener = getRequestListener((request) => fetch(request), {
+    errorHandler: (cause) => {
+      options.log.warn({ err: cause }, 'request could not be read');
+      return badRequest();
+    },
+  });
+  const server = createServer(
+    {
+      maxHeaderSize: LIMITS.headerBytes,
+      headersTimeout: LIMITS.headersTimeoutMs,
+      requestTimeout: LIMITS.requestTimeoutMs,
+      keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
+      connectionsCheckingInterval: LIMITS.checkIntervalMs,
+    },
+    listener,
+  );
+  server.maxHeadersCount = LIMITS.headersCount;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return { port, stop: (waitMs) => stop(server, waitMs) };
+}
+
+function badRequest(): Response {
+  const error = {
+    type: 'request',
+    code: 'invalid_request',
+    message: 'The request line or its headers are not valid HTTP.',
+  };
+  return new Response(JSON.stringify({ error }), {
+    status: 400,
+    headers: { 'content-type': 'application/json' },
+  });
+}
+
+async function stop(server: Server, waitMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), waitMs);
+  await closed;
+  clearTimeout(timer);
+}
