@@ -1,0 +1,75 @@
+// Redis connections. Every ioredis setting that matters for money is set here, none is left to its default.
+
+import { Redis, type RedisOptions } from 'ioredis';
+import { RequestError } from './errors.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 5_000;
+const RECONNECT_MS = 100;
+
+/**
+ * A command that was not answered is never sent again by the client (a replay is the caller's, under
+ * its key), and while Redis is away commands fail at once instead of queueing.
+ */
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+const SAFE: Options = {
+  autoResendUnfulfilledCommands: false,
+  enableOfflineQueue: false,
+  enableAutoPipelining: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  lazyConnect: true,
+  retryStrategy: () => RECONNECT_MS,
+};
+
+/** How a connection is used: operations, blocking reads, or a recovery that must not reconnect. */
+export type ConnectionUse = 'operations' | 'blocking' | 'recovery';
+
+/** Opens no socket: call `connect()`. Throws RequestError on a URL form that is not supported. */
+export function createConnection(url: string, use: ConnectionUse = 'operations'): Redis {
+  const options: Options = { ...SAFE, connectionName: `ringfence-${use}` };
+  if (use === 'blocking') delete options.commandTimeout;
+  if (use === 'recovery') options.retryStrategy = () => null;
+  const redis = fromUrl(url, options);
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+function fromUrl(url: string, options: Options): Redis {
+  if (url.startsWith('unix:')) {
+    return new Redis({ ...options, path: url.slice('unix:'.length).replace(/^\/\//, '') });
+  }
+  if (url.startsWith('redis+sentinel://')) return new Redis({ ...options, ...sentinel(url) });
+  if (url.startsWith('redis://') || url.startsWith('rediss://')) return new Redis(url, options);
+  throw new RequestError(
+    'invalid_request',
+    'REDIS_URL must start with redis://, rediss://, unix: or redis+sentinel://',
+    { param: 'REDIS_URL' },
+  );
+}
+
+/** `redis+sentinel://[user:password@]host:port,host:port/master-name[/db]` */
+function sentinel(url: string): Options {
+  const [, auth, hosts, name, db] =
+    /^redis\+sentinel:\/\/(?:([^@]*)@)?([^/]+)\/([^/?]+)(?:\/(\d+))?/.exec(url) ?? [];
+  if (!hosts || !name) {
+    throw new RequestError(
+      'invalid_request',
+      'A Sentinel URL reads redis+sentinel://host:port,host:port/master-name',
+      { param: 'REDIS_URL' },
+    );
+  }
+  const [username, password] = (auth ?? '').split(':').map(decodeURIComponent);
+  return {
+    name,
+    sentinels: hosts.split(',').map((host) => {
+      const [hostname = host, port = '26379'] = host.split(':');
+      return { host: hostname, port: Number(port) };
+    }),
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(db ? { db: Number(db) } : {}),
+  };
+}

@@ -1,0 +1,119 @@
+// The one table of error codes: HTTP answers, retry advice and docs/ERRORS.md are made from it.
+
+/** What the caller can do: a refusal is an answer, a request must change, an outage passes, a bug is ours. */
+export type ErrorFamily = 'refusal' | 'request' | 'outage' | 'bug';
+
+export interface ErrorSpec {
+  readonly family: ErrorFamily;
+  readonly http: number;
+  readonly retryable: boolean;
+  /** Public sentence: what it means and how to mend it. */
+  readonly meaning: string;
+}
+
+const refusal = (http: number, retryable: boolean, meaning: string): ErrorSpec => ({
+  family: 'refusal',
+  http,
+  retryable,
+  meaning,
+});
+const request = (http: number, meaning: string): ErrorSpec => ({
+  family: 'request',
+  http,
+  retryable: false,
+  meaning,
+});
+const outage = (meaning: string): ErrorSpec => ({
+  family: 'outage',
+  http: 503,
+  retryable: true,
+  meaning,
+});
+
+export const ERRORS = {
+  insufficient_funds: refusal(
+    402,
+    true,
+    'The wallet named in details cannot pay. Top it up, or ask for less, then try again.',
+  ),
+  wallet_frozen: refusal(409, false, 'The wallet is frozen: no new holds or charges.'),
+  too_many_live_calls: refusal(409, true, 'The wallet has as many live calls as it may have.'),
+  hold_closed: refusal(409, false, 'The hold has already ended; details say how.'),
+  hold_open: refusal(409, true, 'The hold is still open; end it first.'),
+  refund_exceeds_charge: refusal(409, false, 'The refund is more than is left of the entry.'),
+  idempotency_conflict: refusal(409, false, 'The key was used before with another body.'),
+  entry_not_in_ledger: refusal(409, true, 'The entry is not in the ledger yet; try again shortly.'),
+  parent_change_refused: refusal(409, false, 'An organization cannot change its parent.'),
+  price_not_found: request(422, 'No price is set for this service; set one with PUT /v1/prices.'),
+  currency_mismatch: request(422, 'The wallet and the price are in different currencies.'),
+  balance_out_of_range: request(422, 'The wallet would leave the range of +-(2^53-1) micros.'),
+  provider_cap_unaffordable: refusal(
+    402,
+    true,
+    'The least cap the provider accepts is longer than the wallet can pay.',
+  ),
+  idempotency_key_required: request(400, 'This route moves money: send an Idempotency-Key header.'),
+  invalid_request: request(400, 'The request does not fit its schema; param says where.'),
+  malformed_json: request(400, 'The body is not JSON.'),
+  unsupported_media_type: request(415, 'Send the body as application/json.'),
+  body_too_large: request(413, 'The body is larger than this route takes.'),
+  method_not_allowed: request(405, 'The route does not take this method.'),
+  unauthenticated: request(401, 'Send a valid key: Authorization: Bearer <key>.'),
+  invalid_signature: request(401, 'The webhook could not be verified.'),
+  forbidden: request(403, 'This key may not do that.'),
+  not_found: request(404, 'There is nothing here under this id for this key.'),
+  call_not_found: request(404, 'No such call.'),
+  hold_not_found: request(404, 'No such hold.'),
+  ambiguous_call: request(400, 'Several organizations have this call_id: add ?organization_id=.'),
+  rate_limited: { family: 'request', http: 429, retryable: true, meaning: 'Too many requests.' },
+  recovering: outage('The engine is being brought in step with the ledger. Try again.'),
+  redis_unreachable: outage('The engine cannot be reached. Try again.'),
+  postgres_unreachable: outage('The ledger cannot be reached. Try again.'),
+  ledger_backlogged: outage('The ledger is too far behind for new holds and charges. Try again.'),
+  engine_full: outage('The engine is short of memory for new holds and charges. Try again.'),
+  ledger_wait_timeout: outage(
+    'The effect stands but is not in the ledger yet. Repeat with the same key to wait again.',
+  ),
+  shutting_down: outage('This process is stopping. Try again.'),
+  internal: { family: 'bug', http: 500, retryable: false, meaning: 'A fault of ours, recorded.' },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Retry later: Redis, Postgres or the gate. `retryAfterMs` is advice. */
+export class OutageError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number;
+  constructor(code: ErrorCode, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(ERRORS[code].meaning, { cause: options.cause });
+    this.name = 'OutageError';
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs ?? 1000;
+  }
+}
+
+/** The caller must change something. `param` is the place in the request. */
+export class RequestError extends Error {
+  readonly code: ErrorCode;
+  readonly param: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    options: { param?: string; details?: Record<string, unknown> } = {},
+  ) {
+    super(message ?? ERRORS[code].meaning);
+    this.name = 'RequestError';
+    this.code = code;
+    this.param = options.param;
+    this.details = options.details;
+  }
+}
+
+/** An assertion of ours failed: crash the request, stop a writer. Never shown to callers. */
+export class BugError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'BugError';
+  }
+}

@@ -1,0 +1,154 @@
+// The recovery gate: the ONLY way scripts get into Redis. NOSCRIPT is the sign that Redis was restarted
+// or failed over, and then nobody goes on before Redis has been compared with the ledger.
+//
+//            lost()                       all partitions open
+//   open ------------> recovering ----------------------------> open
+//                        |    ^ failed: again after a pause
+//                        +----+
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { createConnection } from '../connection.ts';
+import { shutScript } from '../generated/index.ts';
+import { unpackPartitionState } from '../generated/layouts.ts';
+import { keys } from '../keys.ts';
+import type { LedgerSource } from '../ledger-source.ts';
+import type { RecoverySource } from '../recovery-source.ts';
+import { createMaster, type Master } from './master.ts';
+import { type PartitionRecovery, recoverPartition } from './recover-partition.ts';
+
+export interface GateOptions {
+  readonly redisUrl: string;
+  readonly partitions: number;
+  readonly hotRecordsMs: number;
+  readonly ledger: LedgerSource;
+  readonly recovery: RecoverySource;
+  readonly onEvent: (event: GateEvent) => void;
+}
+
+export type GateEvent =
+  | { readonly kind: 'closed'; readonly why: string }
+  | { readonly kind: 'partition'; readonly result: PartitionRecovery; readonly ms: number }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'opened'; readonly partitions: number; readonly ms: number };
+
+export interface Gate {
+  state(): 'open' | 'recovering';
+  /** Says that scripts or a fence are missing; a recovery begins if none is under way. */
+  lost(why: string): void;
+  /** Resolves when the gate is open. */
+  opened(): Promise<void>;
+  /** Closes the gate for everybody, as after a fork, and recovers. */
+  close(why: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 2_000;
+
+export function createGate(options: GateOptions): Gate {
+  let current: Promise<void> | undefined;
+  let stopped = false;
+
+  async function untilOpen(): Promise<void> {
+    for (let wait = RETRY_MS_MIN; !stopped; wait = Math.min(RETRY_MS_MAX, wait * 2)) {
+      try {
+        await recoverOnce(options);
+        return;
+      } catch (error) {
+        options.onEvent({ kind: 'failed', error });
+        await pause(wait);
+      }
+    }
+  }
+
+  function lost(why: string): void {
+    if (current || stopped) return;
+    options.onEvent({ kind: 'closed', why });
+    current = untilOpen().finally(() => {
+      current = undefined;
+    });
+  }
+
+  return {
+    state: () => (current ? 'recovering' : 'open'),
+    lost,
+    async opened() {
+      await current;
+    },
+    async close(why) {
+      await onOwnConnection(options.redisUrl, async (redis) => {
+        await createMaster(redis).flushScripts();
+      });
+      lost(why);
+    },
+    async stop() {
+      stopped = true;
+      await current;
+    },
+  };
+}
+
+/** Recovers what needs it, under the one lock. Finds everything in order if another process did it. */
+async function recoverOnce(options: GateOptions): Promise<void> {
+  const from = Date.now();
+  await onOwnConnection(options.redisUrl, (redis) =>
+    options.recovery.exclusively(async () => {
+      const master = createMaster(redis);
+      const standing = await master.standing();
+      const shut = standing ? await shutPartitions(redis, options.partitions) : undefined;
+      await prepare(master, standing, options.partitions);
+      const order = await options.recovery.partitionsInOrder(options.partitions);
+      const parts = { ...options, redis, master };
+      for (const partition of order) {
+        if (shut && !shut.has(partition)) continue;
+        const start = Date.now();
+        const result = await recoverPartition(parts, partition);
+        options.onEvent({ kind: 'partition', result, ms: Date.now() - start });
+      }
+      const count = shut ? shut.size : options.partitions;
+      options.onEvent({ kind: 'opened', partitions: count, ms: Date.now() - from });
+    }),
+  );
+}
+
+/**
+ * After a restart: no script is left, every fence is shut, then the scripts are loaded. On a standing
+ * master only a newer release's scripts are missing, and they are loaded beside the old ones.
+ */
+async function prepare(master: Master, standing: boolean, partitions: number): Promise<void> {
+  if (!standing) {
+    await master.flushScripts();
+    await shutAll(master, partitions);
+  }
+  await master.loadScripts();
+}
+
+/** Shuts every fence, keeping clock and epoch; recovery opens them one by one. */
+async function shutAll(master: Master, partitions: number): Promise<void> {
+  for (let p = 0; p < partitions; p++) {
+    await master.evaluate(shutScript, { partition: keys.partition(p) }, {});
+  }
+}
+
+async function shutPartitions(redis: Redis, partitions: number): Promise<Set<number>> {
+  const all = Array.from({ length: partitions }, (_, p) => p);
+  const values = await redis.mgetBuffer(all.map((p) => keys.partition(p)));
+  return new Set(
+    all.filter((p) => {
+      const packed = values[p];
+      return !packed || !unpackPartitionState(packed).open;
+    }),
+  );
+}
+
+/** One connection that never reconnects: if Redis goes away again, the recovery starts over. */
+async function onOwnConnection<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = createConnection(url, 'recovery');
+  await redis.connect();
+  try {
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,20 @@
+// What the steps of a recovery share.
+
+import type { Redis } from 'ioredis';
+import { OutageError } from '../errors.ts';
+import type { LedgerSource } from '../ledger-source.ts';
+import type { RecoverySource } from '../recovery-source.ts';
+import type { Master } from './master.ts';
+
+export interface RecoveryParts {
+  readonly redis: Redis;
+  readonly master: Master;
+  readonly ledger: LedgerSource;
+  readonly recovery: RecoverySource;
+  readonly hotRecordsMs: number;
+}
+
+/** Another recovery has taken over: this one must not write any more. */
+export function refuseStale(reply: { readonly status: string }): void {
+  if (reply.status === 'stale') throw new OutageError('recovering');
+}

@@ -1,0 +1,85 @@
+// One partition's recovery: bring Redis in step with the ledger, then open its fence (I11).
+//
+//   fence (epoch+1) -> close -> drain the surviving journal -> move the stream past the cursor
+//   -> compare every wallet, restore those behind -> compare open holds, restore those behind -> open
+
+import type { Redis } from 'ioredis';
+import { closeScript, openScript } from '../generated/index.ts';
+import { unpackPartitionState } from '../generated/layouts.ts';
+import { keys } from '../keys.ts';
+import type { RecoverySource } from '../recovery-source.ts';
+import { drainJournal } from './drain.ts';
+import { type RecoveryParts, refuseStale } from './parts.ts';
+import { createRestorer } from './restore.ts';
+
+export interface PartitionRecovery {
+  readonly partition: number;
+  /** Wallets and holds put back from the ledger. */
+  readonly restored: number;
+  /** Entries of the surviving journal that were committed or compared. */
+  readonly drained: number;
+  /** Wallets whose journal and ledger disagree; their entries are in quarantine. */
+  readonly forked: readonly string[];
+}
+
+export async function recoverPartition(
+  parts: RecoveryParts,
+  partition: number,
+): Promise<PartitionRecovery> {
+  const { redis, master, recovery } = parts;
+  const fence = { partition: keys.partition(partition) };
+  const { cursor, epoch } = await recovery.fence(partition);
+  const before = await redis.getBuffer(fence.partition);
+  const testNowMs = before ? unpackPartitionState(before).testNowMs : 0;
+  refuseStale(await master.evaluate(closeScript, fence, { epoch }));
+
+  const drain = await drainJournal(redis, recovery, partition, epoch, cursor);
+  await moveStreamPast(redis, partition, drain.cursor);
+  await redis.set(keys.committed(partition), drain.cursor);
+
+  const nowMs = await timeOf(redis);
+  const restorer = createRestorer(parts, partition, epoch, nowMs);
+  await restorer.wallets(new Set(drain.forked));
+  await restorer.openHolds();
+  const restored = restorer.count();
+
+  const wiped = before === null && drain.cursor !== '0-0';
+  const opened = await master.evaluate(openScript, fence, {
+    epoch,
+    nowMs: testNowMs > 0 ? 0 : nowMs,
+    hotRecordsMs: parts.hotRecordsMs,
+    rebuilt: wiped || restored > 0,
+    testNowMs,
+  });
+  refuseStale(opened);
+  return { partition, restored, drained: drain.count, forked: drain.forked };
+}
+
+/** A stream that lost its tail must not give out ids that the ledger's cursor has passed. */
+async function moveStreamPast(redis: Redis, partition: number, cursor: string): Promise<void> {
+  if (cursor === '0-0') return;
+  const journal = keys.journal(partition);
+  const last = (await redis.xrevrange(journal, '+', '-', 'COUNT', 1))[0]?.[0];
+  if (last !== undefined && !before(last, cursor)) return;
+  if ((await redis.exists(journal)) === 0) {
+    await redis.xadd(journal, cursor, 'e', '');
+    await redis.xdel(journal, cursor);
+  } else {
+    const [info] = [await redis.call('XINFO', 'STREAM', journal)];
+    const fields = info as unknown[];
+    const generated = String(fields[fields.indexOf('last-generated-id') + 1] ?? '0-0');
+    if (before(generated, cursor)) await redis.call('XSETID', journal, cursor);
+  }
+}
+
+/** Is stream id `a` older than `b`? */
+export function before(a: string, b: string): boolean {
+  const [aMs = 0, aN = 0] = a.split('-').map(Number);
+  const [bMs = 0, bN = 0] = b.split('-').map(Number);
+  return aMs !== bMs ? aMs < bMs : aN < bN;
+}
+
+async function timeOf(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+}

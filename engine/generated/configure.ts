@@ -1,0 +1,203 @@
+// Generated from engine/lua by `npm run generate`. Do not edit.
+
+import { type JournalEntry, unpackJournalEntry } from './layouts.ts';
+import { unknownReply, textOf } from '../reply.ts';
+import type { Script } from '../script.ts';
+
+export interface ConfigureKeys {
+  readonly partition: string;
+  readonly journal: string;
+  readonly due: string;
+  readonly wallet: string;
+}
+
+export interface ConfigureArgs {
+  readonly mutationId: string;
+  readonly memo: string;
+  readonly organizationId: string;
+  readonly walletId: string;
+  readonly creditLimitMicros: string;
+  readonly cutoffThresholdMicros: string;
+  readonly lowBalanceThresholdMicros: string;
+  readonly maxLiveCalls: string;
+  readonly frozen: string;
+}
+
+export type ConfigureReply =
+  | { readonly status: 'recovering' }
+  | { readonly status: 'wallet_not_loaded'; readonly walletId: string }
+  | { readonly status: 'balance_out_of_range'; readonly walletId: string }
+  | { readonly status: 'done'; readonly entry: JournalEntry };
+
+function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
+  const values = reply;
+  const status = values[0]?.toString() ?? '';
+  switch (status) {
+    case 'recovering':
+      return { status };
+    case 'wallet_not_loaded':
+      return { status, walletId: textOf(values, 1) };
+    case 'balance_out_of_range':
+      return { status, walletId: textOf(values, 1) };
+    case 'done':
+      return { status, entry: unpackJournalEntry(values[1]) };
+    default:
+      throw unknownReply('configure', status);
+  }
+}
+
+/** sets a wallet's limits, thresholds, cap and freeze; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
+export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
+  name: 'configure',
+  sha: '68e0bf18dc466072cd3cb90bc4b95bcd20e8669b',
+  keys: (k) => [k.partition, k.journal, k.due, k.wallet],
+  args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen],
+  reply: readConfigureReply,
+  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
+local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
+local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
+local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
+local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
+local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local function open_partition(partition_key)
+  local packed = redis.call('GET', partition_key)
+  if not packed then return nil end
+  local partition = cmsgpack.unpack(packed)
+  if partition[P_OPEN] ~= 1 then return nil end
+  local now = partition[P_TEST_NOW]
+  if now == 0 then
+    local time = redis.call('TIME')
+    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  if now > partition[P_NOW] then partition[P_NOW] = now end
+  return partition
+end
+local function save_partition(partition_key, partition)
+  redis.call('SET', partition_key, cmsgpack.pack(partition))
+end
+local W_POSTED = 1 -- postedMicros: micros; what the ledger says the wallet holds
+local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
+local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
+local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
+local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
+local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_LIVE = 7 -- liveCalls: integer; open call holds
+local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
+local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
+local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
+local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
+local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
+local function load_wallet(wallet_key)
+  local packed = redis.call('GET', wallet_key)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+local function save_wallet(wallet_key, wallet)
+  redis.call('SET', wallet_key, cmsgpack.pack(wallet))
+end
+local function available(wallet)
+  return wallet[W_POSTED] - wallet[W_HELD]
+end
+local function floor_of(wallet)
+  return wallet[W_CUTOFF] - wallet[W_CREDIT]
+end
+local function spendable(wallet)
+  return available(wallet) - floor_of(wallet)
+end
+local function shortfall_since(wallet, before)
+  local under = math.max(0, -spendable(wallet))
+  return math.max(0, under - math.max(0, -before))
+end
+local R_WALLET = 1 -- walletId: text; the wallet moved
+local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
+local R_KIND = 3 -- kind: text; the ledger entry's kind
+local R_AMOUNT = 4 -- amountMicros: micros; signed effect on posted
+local R_HELD_DELTA = 5 -- heldDeltaMicros: micros; signed effect on held
+local R_SHORTFALL = 6 -- shortfallMicros: micros; how far this row took spendable under zero
+local R_STATE = 7 -- wallet: WalletState; the wallet after this row
+local E_VERSION = 1 -- version: integer; of this layout
+local E_MUTATION = 2 -- mutationId: text; ULID of the mutation
+local E_OPERATION = 3 -- operation: text; the script that made it
+local E_AT = 4 -- atMs: integer; Ringfence's clock
+local E_OCCURRED = 5 -- occurredAtMs: integer; the time of the event it records
+local E_ORGANIZATION = 6 -- organizationId: text; on whose behalf
+local E_REQUEST_KIND = 7 -- requestKind: text; request, call, payment_intent, ... or empty
+local E_REQUEST_SCOPE = 8 -- requestScope: text; the organization or root the key belongs to
+local E_REQUEST_KEY = 9 -- requestKey: text; the key itself
+local E_FINGERPRINT = 10 -- fingerprint: text; of the request's body
+local E_MEMO = 11 -- memo: text; JSON of labels, not read by the engine
+local E_ROWS = 12 -- rows: JournalRow[]; one per wallet moved, in leg order
+local E_HOLD_ID = 13 -- holdId: text; empty if no hold is concerned
+local E_HOLD = 14 -- hold: HoldState?; the hold after the mutation
+local E_ANSWER = 15 -- answer: integer[]; figures the answer needs beside the rows
+local function move(wallet_id, wallet, kind, amount, held_delta, now)
+  local before = spendable(wallet)
+  wallet[W_POSTED] = wallet[W_POSTED] + amount
+  wallet[W_HELD] = wallet[W_HELD] + held_delta
+  wallet[W_SEQUENCE] = wallet[W_SEQUENCE] + 1
+  wallet[W_UPDATED] = now
+  return { wallet_id, wallet[W_SEQUENCE], kind, amount, held_delta,
+    shortfall_since(wallet, before), wallet }
+end
+local function fits(wallet, amount, held_delta)
+  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
+    and in_range(available(wallet) + amount - held_delta)
+    and in_range(spendable(wallet) + amount - held_delta)
+end
+local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
+  local occurred_at = args.occurred_at_ms or 0
+  return cmsgpack.pack({ 1, args.mutation_id, operation, now, occurred_at > 0 and occurred_at or now,
+    organization_id, args.request_kind or '', args.request_scope or '', args.request_key or '',
+    args.fingerprint or '', args.memo or '{}', rows, hold_id or '', hold or false, answer or {} })
+end
+local function append(journal_key, packed)
+  redis.call('XADD', journal_key, '*', 'e', packed)
+end
+local function wake(due_key, wallet_id, wallet, before, now)
+  if wallet[W_FINALS] > 0 and spendable(wallet) > before then
+    redis.call('ZADD', due_key, text(now), wallet_id)
+  end
+end
+local function mark_final(final_key, hold_id, hold, wallet, was_final, is_final)
+  if is_final then
+    redis.call('ZADD', final_key, text(covered_until(hold)), hold_id)
+    if not was_final then wallet[W_FINALS] = wallet[W_FINALS] + 1 end
+  elseif was_final then
+    redis.call('ZREM', final_key, hold_id)
+    wallet[W_FINALS] = wallet[W_FINALS] - 1
+  end
+end
+local keys = { partition = KEYS[1], journal = KEYS[2], due = KEYS[3], wallet = KEYS[4] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], organization_id = ARGV[3], wallet_id = ARGV[4], credit_limit_micros = ARGV[5], cutoff_threshold_micros = ARGV[6], low_balance_threshold_micros = ARGV[7], max_live_calls = ARGV[8], frozen = ARGV[9] }
+local partition = open_partition(keys.partition)
+if not partition then return { 'recovering' } end
+local wallet = load_wallet(keys.wallet)
+if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
+local now = partition[P_NOW]
+local before = spendable(wallet)
+local wanted = { [W_CREDIT] = args.credit_limit_micros, [W_CUTOFF] = args.cutoff_threshold_micros,
+  [W_LOW] = args.low_balance_threshold_micros, [W_MAX_LIVE] = args.max_live_calls,
+  [W_FROZEN] = args.frozen }
+for field, value in pairs(wanted) do
+  if value ~= '' then wallet[field] = tonumber(value) end
+end
+if not in_range(floor_of(wallet)) or not in_range(spendable(wallet)) then
+  return { 'balance_out_of_range', args.wallet_id }
+end
+local row = move(args.wallet_id, wallet, 'configure', 0, 0, now)
+row[R_SHORTFALL] = shortfall_since(wallet, before)
+save_wallet(keys.wallet, wallet)
+wake(keys.due, args.wallet_id, wallet, before, now)
+save_partition(keys.partition, partition)
+local entry = pack_entry('configure', now, args, args.organization_id, { row })
+append(keys.journal, entry)
+return { 'done', entry }
+`,
+};

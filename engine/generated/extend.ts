@@ -1,0 +1,368 @@
+// Generated from engine/lua by `npm run generate`. Do not edit.
+
+import { type HoldState, type JournalEntry, unpackHoldState, unpackJournalEntry } from './layouts.ts';
+import { unknownReply, textOf, integerOf } from '../reply.ts';
+import type { Script } from '../script.ts';
+
+export interface ExtendKeys {
+  readonly partition: string;
+  readonly journal: string;
+  readonly request: string;
+  readonly due: string;
+  readonly hold: string;
+  readonly legs: readonly { readonly wallet: string; readonly final: string }[];
+}
+
+export interface ExtendArgs {
+  readonly mutationId: string;
+  readonly memo: string;
+  readonly requestKind: string;
+  readonly requestScope: string;
+  readonly requestKey: string;
+  readonly fingerprint: string;
+  readonly checked: boolean;
+  readonly holdId: string;
+  readonly amountMicros: number;
+}
+
+export type ExtendReply =
+  | { readonly status: 'recovering'; readonly replayed: boolean }
+  | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
+  | { readonly status: 'hold_not_found'; readonly replayed: boolean }
+  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
+  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
+  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'wallet_frozen'; readonly replayed: boolean; readonly walletId: string }
+  | { readonly status: 'insufficient_funds'; readonly replayed: boolean; readonly walletId: string; readonly role: string; readonly requiredMicros: number; readonly spendableMicros: number; readonly heldMicros: number }
+  | { readonly status: 'balance_out_of_range'; readonly replayed: boolean; readonly walletId: string }
+  | { readonly status: 'done'; readonly replayed: boolean; readonly entry: JournalEntry };
+
+function readExtendReply(reply: readonly Buffer[]): ExtendReply {
+  const first = reply[0]?.toString() ?? '';
+  const replayed = first === 'replayed';
+  const values = replayed ? reply.slice(1) : reply;
+  const status = values[0]?.toString() ?? '';
+  switch (status) {
+    case 'recovering':
+      return { status, replayed };
+    case 'idempotency_conflict':
+      return { status, replayed };
+    case 'hold_not_found':
+      return { status, replayed };
+    case 'hold_closed':
+      return { status, replayed, hold: unpackHoldState(values[1]) };
+    case 'wallet_not_loaded':
+      return { status, replayed, walletId: textOf(values, 1) };
+    case 'ask_ledger':
+      return { status, replayed, must: integerOf(values, 1) === 1 };
+    case 'wallet_frozen':
+      return { status, replayed, walletId: textOf(values, 1) };
+    case 'insufficient_funds':
+      return { status, replayed, walletId: textOf(values, 1), role: textOf(values, 2), requiredMicros: integerOf(values, 3), spendableMicros: integerOf(values, 4), heldMicros: integerOf(values, 5) };
+    case 'balance_out_of_range':
+      return { status, replayed, walletId: textOf(values, 1) };
+    case 'done':
+      return { status, replayed, entry: unpackJournalEntry(values[1]) };
+    default:
+      throw unknownReply('extend', status);
+  }
+}
+
+/** adds an amount to an open amount hold. Atomic because the check of the wallet and the larger hold must be one step. */
+export const extendScript: Script<ExtendKeys, ExtendArgs, ExtendReply> = {
+  name: 'extend',
+  sha: '86107db9bc59b9d68fbe446d18ae1b603372ddd8',
+  keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
+  args: (a) => [a.mutationId, a.memo, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.amountMicros],
+  reply: readExtendReply,
+  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
+local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
+local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
+local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
+local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
+local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local function open_partition(partition_key)
+  local packed = redis.call('GET', partition_key)
+  if not packed then return nil end
+  local partition = cmsgpack.unpack(packed)
+  if partition[P_OPEN] ~= 1 then return nil end
+  local now = partition[P_TEST_NOW]
+  if now == 0 then
+    local time = redis.call('TIME')
+    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  if now > partition[P_NOW] then partition[P_NOW] = now end
+  return partition
+end
+local function save_partition(partition_key, partition)
+  redis.call('SET', partition_key, cmsgpack.pack(partition))
+end
+local W_POSTED = 1 -- postedMicros: micros; what the ledger says the wallet holds
+local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
+local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
+local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
+local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
+local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_LIVE = 7 -- liveCalls: integer; open call holds
+local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
+local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
+local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
+local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
+local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
+local function load_wallet(wallet_key)
+  local packed = redis.call('GET', wallet_key)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+local function save_wallet(wallet_key, wallet)
+  redis.call('SET', wallet_key, cmsgpack.pack(wallet))
+end
+local function available(wallet)
+  return wallet[W_POSTED] - wallet[W_HELD]
+end
+local function floor_of(wallet)
+  return wallet[W_CUTOFF] - wallet[W_CREDIT]
+end
+local function spendable(wallet)
+  return available(wallet) - floor_of(wallet)
+end
+local function shortfall_since(wallet, before)
+  local under = math.max(0, -spendable(wallet))
+  return math.max(0, under - math.max(0, -before))
+end
+local function load_wallets(leg_keys, id_of)
+  local wallets = {}
+  for i = 1, #leg_keys do
+    local wallet = load_wallet(leg_keys[i].wallet)
+    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    wallets[i] = wallet
+  end
+  return wallets
+end
+local function spendables(wallets)
+  local amounts = {}
+  for i = 1, #wallets do amounts[i] = spendable(wallets[i]) end
+  return amounts
+end
+local C_MINIMUM = 1 -- minimumMs: integer; what the wallet must be able to pay before a call starts
+local C_QUANTUM = 2 -- quantumMs: integer; how far the hold is kept ahead of the clock
+local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning comes
+local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
+local C_RING = 5 -- ringMs: integer; how long a call may ring
+local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
+local L_WALLET = 1 -- walletId: text; the wallet that pays
+local L_ROLE = 2 -- role: text; client, agency, ...
+local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
+local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
+local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
+local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
+local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
+local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
+local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
+local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
+local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
+local H_KIND = 4 -- kind: text; call or amount
+local H_CALL = 5 -- callId: text; the caller's own id, empty for an amount hold
+local H_CREATED = 6 -- createdAtMs: integer; when it was authorized
+local H_STARTED = 7 -- startedAtMs: integer; when the call was answered, 0 = not yet
+local H_COVERED = 8 -- coveredMs: integer; the talk time that the money held pays for
+local H_FINAL = 9 -- finalReason: text; why covered time stopped growing, empty while it grows
+local H_CUTOFF = 10 -- cutoffAtMs: integer; when the call must end, 0 = not decided
+local H_EXPIRES = 11 -- expiresAtMs: integer; end of an amount hold's time to live, 0 = none
+local H_SEEN = 12 -- lastSeenAtMs: integer; last proof of life
+local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
+local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
+local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
+local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_USED = 18 -- usedMs: integer; talk time charged
+local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
+local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty
+local H_LEGS = 21 -- legs: Leg[]; the wallets that pay, the client first
+local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
+local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+local function load_hold(hold_key)
+  local packed = redis.call('GET', hold_key)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+local function save_hold(hold_key, hold)
+  redis.call('SET', hold_key, cmsgpack.pack(hold))
+end
+local function is_open(hold)
+  return hold[H_STATE] == 'authorized' or hold[H_STATE] == 'live'
+end
+local function covered_until(hold)
+  return hold[H_STARTED] + hold[H_COVERED]
+end
+local function silent_until(hold)
+  return hold[H_SEEN] + hold[H_POLICY][C_HEARTBEAT]
+end
+local function extend_ahead_ms(policy)
+  local quantum = policy[C_QUANTUM]
+  local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
+  return math.min(math.floor(quantum * 3 / 4), wanted)
+end
+local function next_due(hold, now)
+  local policy = hold[H_POLICY]
+  if hold[H_KIND] == 'amount' then
+    return hold[H_EXPIRES] > 0 and hold[H_EXPIRES] or nil
+  end
+  if hold[H_STATE] == 'authorized' then return hold[H_CREATED] + policy[C_RING] end
+  local due
+  if hold[H_FINAL] == '' then
+    due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
+  elseif now < hold[H_CUTOFF] then
+    due = hold[H_CUTOFF]
+  else
+    due = now + EXPIRED_RECHECK_MS
+  end
+  if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
+  return due
+end
+local function schedule(due_key, hold_id, hold, now)
+  local due = is_open(hold) and next_due(hold, now) or nil
+  if due then
+    redis.call('ZADD', due_key, text(due), hold_id)
+  else
+    redis.call('ZREM', due_key, hold_id)
+  end
+end
+local function open_hold(keys)
+  local partition = open_partition(keys.partition)
+  if not partition then return nil, { 'recovering' } end
+  local hold = load_hold(keys.hold)
+  if not hold then return nil, { 'hold_not_found' } end
+  if not is_open(hold) then return nil, { 'hold_closed', cmsgpack.pack(hold) }, partition, hold end
+  local legs = hold[H_LEGS]
+  if #legs ~= #keys.legs then return nil, redis.error_reply('BUG legs do not match the hold') end
+  local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+  if not wallets then return nil, missing end
+  return { partition = partition, hold = hold, wallets = wallets }
+end
+local R_WALLET = 1 -- walletId: text; the wallet moved
+local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
+local R_KIND = 3 -- kind: text; the ledger entry's kind
+local R_AMOUNT = 4 -- amountMicros: micros; signed effect on posted
+local R_HELD_DELTA = 5 -- heldDeltaMicros: micros; signed effect on held
+local R_SHORTFALL = 6 -- shortfallMicros: micros; how far this row took spendable under zero
+local R_STATE = 7 -- wallet: WalletState; the wallet after this row
+local E_VERSION = 1 -- version: integer; of this layout
+local E_MUTATION = 2 -- mutationId: text; ULID of the mutation
+local E_OPERATION = 3 -- operation: text; the script that made it
+local E_AT = 4 -- atMs: integer; Ringfence's clock
+local E_OCCURRED = 5 -- occurredAtMs: integer; the time of the event it records
+local E_ORGANIZATION = 6 -- organizationId: text; on whose behalf
+local E_REQUEST_KIND = 7 -- requestKind: text; request, call, payment_intent, ... or empty
+local E_REQUEST_SCOPE = 8 -- requestScope: text; the organization or root the key belongs to
+local E_REQUEST_KEY = 9 -- requestKey: text; the key itself
+local E_FINGERPRINT = 10 -- fingerprint: text; of the request's body
+local E_MEMO = 11 -- memo: text; JSON of labels, not read by the engine
+local E_ROWS = 12 -- rows: JournalRow[]; one per wallet moved, in leg order
+local E_HOLD_ID = 13 -- holdId: text; empty if no hold is concerned
+local E_HOLD = 14 -- hold: HoldState?; the hold after the mutation
+local E_ANSWER = 15 -- answer: integer[]; figures the answer needs beside the rows
+local function move(wallet_id, wallet, kind, amount, held_delta, now)
+  local before = spendable(wallet)
+  wallet[W_POSTED] = wallet[W_POSTED] + amount
+  wallet[W_HELD] = wallet[W_HELD] + held_delta
+  wallet[W_SEQUENCE] = wallet[W_SEQUENCE] + 1
+  wallet[W_UPDATED] = now
+  return { wallet_id, wallet[W_SEQUENCE], kind, amount, held_delta,
+    shortfall_since(wallet, before), wallet }
+end
+local function fits(wallet, amount, held_delta)
+  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
+    and in_range(available(wallet) + amount - held_delta)
+    and in_range(spendable(wallet) + amount - held_delta)
+end
+local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
+  local occurred_at = args.occurred_at_ms or 0
+  return cmsgpack.pack({ 1, args.mutation_id, operation, now, occurred_at > 0 and occurred_at or now,
+    organization_id, args.request_kind or '', args.request_scope or '', args.request_key or '',
+    args.fingerprint or '', args.memo or '{}', rows, hold_id or '', hold or false, answer or {} })
+end
+local function append(journal_key, packed)
+  redis.call('XADD', journal_key, '*', 'e', packed)
+end
+local function replay_of(request_key, fingerprint)
+  if fingerprint == '' then return nil end
+  local packed = redis.call('GET', request_key)
+  if not packed then return nil end
+  local record = cmsgpack.unpack(packed)
+  if record[1] ~= fingerprint then return { 'idempotency_conflict' } end
+  local reply = { 'replayed' }
+  for i = 1, #record[2] do reply[i + 1] = record[2][i] end
+  return reply
+end
+local function ask_ledger(partition, wallets, args)
+  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local now = partition[P_NOW]
+  local rebuilt = partition[P_CHECK_UNTIL] > now
+  for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
+  if rebuilt then return { 'ask_ledger', '1' } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  return nil
+end
+local function remember(request_key, fingerprint, reply)
+  if fingerprint ~= '' then
+    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }))
+  end
+  return reply
+end
+local REFUSAL_TTL_MS = 86400000
+local function refuse(request_key, kind, fingerprint, reply)
+  if fingerprint ~= '' and kind == 'request' then
+    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }), 'PX', REFUSAL_TTL_MS)
+  end
+  return reply
+end
+local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], hold = KEYS[5] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], request_kind = ARGV[3], request_scope = ARGV[4], request_key = ARGV[5], fingerprint = ARGV[6], checked = tonumber(ARGV[7]), hold_id = ARGV[8], amount_micros = tonumber(ARGV[9]) }
+keys.legs = {}
+for i = 6, #KEYS, 2 do
+  keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0], final = KEYS[i + 1] }
+end
+local function refused(reply)
+  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
+end
+local replay = replay_of(keys.request, args.fingerprint)
+local opened, refusal = open_hold(keys)
+if refusal and refusal[1] == 'recovering' then return refusal end
+if replay then return replay end
+if not opened then return refusal end
+local hold, wallet, now = opened.hold, opened.wallets[1], opened.partition[P_NOW]
+local leg = hold[H_LEGS][1]
+local asked = ask_ledger(opened.partition, opened.wallets, args)
+if asked then return asked end
+if hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now then
+  hold[H_STATE] = 'expired'
+  return { 'hold_closed', cmsgpack.pack(hold) }
+end
+if wallet[W_FROZEN] == 1 then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
+if args.amount_micros > spendable(wallet) then
+  return refused({ 'insufficient_funds', leg[L_WALLET], leg[L_ROLE], text(args.amount_micros),
+    text(spendable(wallet)), text(wallet[W_HELD]) })
+end
+if not fits(wallet, 0, args.amount_micros) or not in_range(leg[L_HELD] + args.amount_micros) then
+  return refused({ 'balance_out_of_range', leg[L_WALLET] })
+end
+leg[L_HELD] = leg[L_HELD] + args.amount_micros
+hold[H_REVISION] = hold[H_REVISION] + 1
+local rows = { move(leg[L_WALLET], wallet, 'hold', 0, args.amount_micros, now) }
+save_wallet(keys.legs[1].wallet, wallet)
+save_hold(keys.hold, hold)
+save_partition(keys.partition, opened.partition)
+local entry = pack_entry('extend', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
+append(keys.journal, entry)
+return remember(keys.request, args.fingerprint, { 'done', entry })
+`,
+};

@@ -1,0 +1,64 @@
+// Generated from engine/lua by `npm run generate`. Do not edit.
+
+import { unknownReply } from '../reply.ts';
+import type { Script } from '../script.ts';
+
+export interface OpenKeys {
+  readonly partition: string;
+}
+
+export interface OpenArgs {
+  readonly epoch: number;
+  readonly nowMs: number;
+  readonly hotRecordsMs: number;
+  readonly rebuilt: boolean;
+  readonly testNowMs: number;
+}
+
+export type OpenReply =
+  | { readonly status: 'stale' }
+  | { readonly status: 'opened' };
+
+function readOpenReply(reply: readonly Buffer[]): OpenReply {
+  const values = reply;
+  const status = values[0]?.toString() ?? '';
+  switch (status) {
+    case 'stale':
+      return { status };
+    case 'opened':
+      return { status };
+    default:
+      throw unknownReply('open', status);
+  }
+}
+
+/** opens a partition's fence after its recovery. Atomic because only the recovery that shut the fence may open it. */
+export const openScript: Script<OpenKeys, OpenArgs, OpenReply> = {
+  name: 'open',
+  sha: 'ed1cebba03562466935f26b3cb1f0cdf2c16473b',
+  keys: (k) => [k.partition],
+  args: (a) => [a.epoch, a.nowMs, a.hotRecordsMs, a.rebuilt ? 1 : 0, a.testNowMs],
+  reply: readOpenReply,
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
+local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
+local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
+local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
+local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
+local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local keys = { partition = KEYS[1] }
+local args = { epoch = tonumber(ARGV[1]), now_ms = tonumber(ARGV[2]), hot_records_ms = tonumber(ARGV[3]), rebuilt = tonumber(ARGV[4]), test_now_ms = tonumber(ARGV[5]) }
+local packed = redis.call('GET', keys.partition)
+local partition = packed and cmsgpack.unpack(packed)
+if not partition or partition[P_EPOCH] ~= args.epoch then return { 'stale' } end
+partition[P_OPEN] = 1
+partition[P_NOW] = math.max(partition[P_NOW], args.now_ms)
+if partition[P_FORGETS] == 0 then partition[P_FORGETS] = args.now_ms + args.hot_records_ms end
+if args.rebuilt == 1 then partition[P_CHECK_UNTIL] = args.now_ms + args.hot_records_ms end
+partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
+partition[P_TEST_NOW] = args.test_now_ms
+redis.call('SET', keys.partition, cmsgpack.pack(partition))
+return { 'opened' }
+`,
+};

@@ -1,0 +1,32 @@
+// Every Redis key of the engine. The partition is the hash tag, so all keys of a script share a slot.
+
+import { createHash } from 'node:crypto';
+
+const PREFIX = 'rf:';
+
+export const keys = {
+  /** Fence and clock of the partition. */
+  partition: (p: number): string => `${PREFIX}{${p}}:p`,
+  wallet: (p: number, walletId: string): string => `${PREFIX}{${p}}:w:${walletId}`,
+  hold: (p: number, holdId: string): string => `${PREFIX}{${p}}:h:${holdId}`,
+  /** Next moment (ms) each live hold, or wallet to re-arm, needs attention. */
+  due: (p: number): string => `${PREFIX}{${p}}:due`,
+  /** The wallet's final calls by covered time (ms). */
+  final: (p: number, walletId: string): string => `${PREFIX}{${p}}:f:${walletId}`,
+  journal: (p: number): string => `${PREFIX}{${p}}:journal`,
+  /** Stream id up to which Postgres has committed. */
+  committed: (p: number): string => `${PREFIX}{${p}}:committed`,
+  /** The stored answer of an idempotent request; the key's text is hashed to a fixed length. */
+  request: (p: number, scope: string, kind: string, key: string): string =>
+    `${PREFIX}{${p}}:i:${scope}:${shortHash(`${kind}\n${key}`)}`,
+  /** Stands in where a script takes a request key and the caller has none. */
+  noRequest: (p: number): string => `${PREFIX}{${p}}:i:-`,
+  refund: (p: number, entryId: string): string => `${PREFIX}{${p}}:r:${entryId}`,
+} as const;
+
+/** Which master was recovered last; compared on every new connection. */
+export const MASTER_KEY = `${PREFIX}master`;
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}

@@ -1,0 +1,68 @@
+#!lua flags=allow-oom
+--[[
+capture: ends a hold; takes what was used, gives the rest back. Never refused for lack of money.
+Atomic because a hold ends once: capture, void and expire race, and the loser is told who won.
+Keys:
+  partition, journal, request, due, hold
+  legs[]: wallet, final
+Args:
+  mutation_id text, memo text, occurred_at_ms integer
+  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  hold_id text, duration_ms integer, amount_micros integer, evidence integer, outcome text
+Returns:
+  recovering
+  idempotency_conflict
+  replayed: reply
+  hold_not_found
+  hold_closed: hold hold
+  wallet_not_loaded: wallet_id text
+  ask_ledger: must flag
+  balance_out_of_range: wallet_id text
+  done: entry entry
+Emits: capture, one row per leg
+Upholds: I1 I2 I3 I4 I5 I6 I8
+]]
+-- @include lib/open_hold.lua
+-- @include lib/price.lua
+-- @include lib/journal.lua
+-- @include lib/request.lua
+-- @include lib/finals.lua
+-- @include lib/close.lua
+-- @bind
+
+local replay = replay_of(keys.request, args.fingerprint)
+local opened, refusal = open_hold(keys)
+if refusal and refusal[1] == 'recovering' then return refusal end
+if replay then return replay end
+if not opened then
+  if refusal[1] ~= 'hold_closed' then return refusal end
+  return refuse(keys.request, args.request_kind, args.fingerprint, refusal)
+end
+local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
+local asked = ask_ledger(opened.partition, wallets, args)
+if asked then return asked end
+
+-- Decide. Expiry is checked at the time of use: a hold past its time to live takes nothing.
+local expired = hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now
+local used = {}
+for i, leg in ipairs(hold[H_LEGS]) do
+  used[i] = hold[H_KIND] == 'call' and price_of(leg, args.duration_ms) or args.amount_micros
+  if expired then used[i] = 0 end
+end
+local before = spendables(wallets)
+local state = expired and 'expired' or 'captured'
+local rows, misfit = close(hold, wallets, used, expired and 'hold_release' or 'capture', state, now)
+if not rows then return { 'balance_out_of_range', misfit[L_WALLET] } end
+hold[H_USED] = expired and 0 or args.duration_ms
+hold[H_EVIDENCE] = expired and 1 or args.evidence
+hold[H_OUTCOME] = args.outcome
+hold[H_ESTIMATED] = args.evidence == 1 and 1 or 0
+
+-- Write.
+save_closed(keys, args.hold_id, hold, wallets, before, now)
+save_partition(keys.partition, opened.partition)
+local entry = pack_entry(expired and 'expire' or 'capture', now, args, hold[H_ORGANIZATION], rows,
+  args.hold_id, hold)
+append(keys.journal, entry)
+if expired then return { 'hold_closed', cmsgpack.pack(hold) } end
+return remember(keys.request, args.fingerprint, { 'done', entry })

@@ -1,0 +1,70 @@
+--[[
+credit: puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge,
+dispute, transfer. A refund of an entry is never above what is left of it.
+Atomic because what is left of an entry and the wallet's balance change together.
+Keys:
+  partition, journal, request, due, wallet, refund
+Args:
+  mutation_id text, memo text, occurred_at_ms integer
+  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  organization_id text, wallet_id text, kind text, amount_micros integer
+  refundable_micros integer, refunded_micros integer
+Returns:
+  recovering
+  idempotency_conflict
+  replayed: reply
+  wallet_not_loaded: wallet_id text
+  ask_ledger: must flag
+  refund_exceeds_charge: refundable_micros integer
+  balance_out_of_range: wallet_id text
+  done: entry entry
+Emits: one row of the kind asked for
+Upholds: I1 I3 I5 I6 I8 I9
+]]
+-- @include lib/partition.lua
+-- @include lib/wallet.lua
+-- @include lib/journal.lua
+-- @include lib/request.lua
+-- @include lib/finals.lua
+-- @bind
+
+local function refused(reply)
+  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
+end
+
+local partition = open_partition(keys.partition)
+if not partition then return { 'recovering' } end
+local replay = replay_of(keys.request, args.fingerprint)
+if replay then return replay end
+local wallet = load_wallet(keys.wallet)
+if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
+local asked = ask_ledger(partition, { wallet }, args)
+if asked then return asked end
+local now = partition[P_NOW]
+
+-- Decide. refundable_micros < 0: no entry is refunded. The refund record is made at the first refund
+-- from committed rows, and from then on it is what counts.
+local refund = nil
+if args.refundable_micros >= 0 then
+  local packed = redis.call('GET', keys.refund)
+  refund = packed and cmsgpack.unpack(packed) or { args.refundable_micros, args.refunded_micros }
+  local left = refund[1] - refund[2]
+  if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
+end
+if not fits(wallet, args.amount_micros, 0) then
+  return refused({ 'balance_out_of_range', args.wallet_id })
+end
+
+-- Write.
+local before = spendable(wallet)
+local rows = { move(args.wallet_id, wallet, args.kind, args.amount_micros, 0, now) }
+save_wallet(keys.wallet, wallet)
+if refund then
+  refund[2] = refund[2] + args.amount_micros
+  redis.call('SET', keys.refund, cmsgpack.pack(refund))
+end
+wake(keys.due, args.wallet_id, wallet, before, now)
+save_partition(keys.partition, partition)
+local entry = pack_entry('credit', now, args, args.organization_id, rows)
+append(keys.journal, entry)
+return remember(keys.request, args.fingerprint, { 'done', entry })

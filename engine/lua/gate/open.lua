@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+--[[
+open: opens a partition's fence after its recovery.
+Atomic because only the recovery that shut the fence may open it.
+Keys:
+  partition
+Args:
+  epoch integer, now_ms integer, hot_records_ms integer, rebuilt flag, test_now_ms integer
+Returns:
+  stale
+  opened
+Emits: nothing. A rebuilt partition looks up unknown keys in the ledger for a whole hot-record time.
+Upholds: I8 I11
+]]
+-- @include ../lib/layout_partition.lua
+-- @bind
+
+local packed = redis.call('GET', keys.partition)
+local partition = packed and cmsgpack.unpack(packed)
+if not partition or partition[P_EPOCH] ~= args.epoch then return { 'stale' } end
+partition[P_OPEN] = 1
+partition[P_NOW] = math.max(partition[P_NOW], args.now_ms)
+if partition[P_FORGETS] == 0 then partition[P_FORGETS] = args.now_ms + args.hot_records_ms end
+if args.rebuilt == 1 then partition[P_CHECK_UNTIL] = args.now_ms + args.hot_records_ms end
+partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
+partition[P_TEST_NOW] = args.test_now_ms
+redis.call('SET', keys.partition, cmsgpack.pack(partition))
+return { 'opened' }

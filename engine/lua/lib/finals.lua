@@ -1,0 +1,19 @@
+-- A wallet's final calls: those that money ran short for, smallest covered time first.
+
+-- Any mutation that raised spendable wakes the wallet, so that its final calls are extended again.
+local function wake(due_key, wallet_id, wallet, before, now)
+  if wallet[W_FINALS] > 0 and spendable(wallet) > before then
+    redis.call('ZADD', due_key, text(now), wallet_id)
+  end
+end
+
+-- Keeps the zset and the wallet's count in step with the hold's finality.
+local function mark_final(final_key, hold_id, hold, wallet, was_final, is_final)
+  if is_final then
+    redis.call('ZADD', final_key, text(covered_until(hold)), hold_id)
+    if not was_final then wallet[W_FINALS] = wallet[W_FINALS] + 1 end
+  elseif was_final then
+    redis.call('ZREM', final_key, hold_id)
+    wallet[W_FINALS] = wallet[W_FINALS] - 1
+  end
+end

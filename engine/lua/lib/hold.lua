@@ -1,0 +1,64 @@
+-- Holds: load, save, and the next moment each one needs attention.
+-- @include layout_hold.lua
+
+local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
+local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+
+local function load_hold(hold_key)
+  local packed = redis.call('GET', hold_key)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+
+local function save_hold(hold_key, hold)
+  redis.call('SET', hold_key, cmsgpack.pack(hold))
+end
+
+local function is_open(hold)
+  return hold[H_STATE] == 'authorized' or hold[H_STATE] == 'live'
+end
+
+-- When the paid time ends: the moment the hold must have been extended by.
+local function covered_until(hold)
+  return hold[H_STARTED] + hold[H_COVERED]
+end
+
+-- When a silent call counts as over, if no provider can be asked about it.
+local function silent_until(hold)
+  return hold[H_SEEN] + hold[H_POLICY][C_HEARTBEAT]
+end
+
+-- How long before the paid time ends it is extended: early enough for the warning and the cutoff,
+-- late enough that each extension lasts a quarter of the quantum.
+local function extend_ahead_ms(policy)
+  local quantum = policy[C_QUANTUM]
+  local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
+  return math.min(math.floor(quantum * 3 / 4), wanted)
+end
+
+-- The next moment (ms) the hold needs attention, or nil if it never does.
+local function next_due(hold, now)
+  local policy = hold[H_POLICY]
+  if hold[H_KIND] == 'amount' then
+    return hold[H_EXPIRES] > 0 and hold[H_EXPIRES] or nil
+  end
+  if hold[H_STATE] == 'authorized' then return hold[H_CREATED] + policy[C_RING] end
+  local due
+  if hold[H_FINAL] == '' then
+    due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
+  elseif now < hold[H_CUTOFF] then
+    due = hold[H_CUTOFF]
+  else
+    due = now + EXPIRED_RECHECK_MS
+  end
+  if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
+  return due
+end
+
+local function schedule(due_key, hold_id, hold, now)
+  local due = is_open(hold) and next_due(hold, now) or nil
+  if due then
+    redis.call('ZADD', due_key, text(due), hold_id)
+  else
+    redis.call('ZREM', due_key, hold_id)
+  end
+end

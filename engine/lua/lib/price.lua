@@ -1,0 +1,42 @@
+-- price(duration): one pure function, the same as engine/price.ts, property-tested against it.
+-- Durations are integer ms. Rate <= 10^9 micros a minute, so no product passes 2^53.
+local MINUTE_MS = 60000
+local MINUTES_MAX = 1000000000 -- about 1,900 years: past it a wallet can pay for ever
+local FOREVER_MS = 9007199254740991 -- what a free call can afford
+
+-- The duration that is billed for `ms` of talk: up to the first increment, then in steps.
+local function billed_ms(leg, ms)
+  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
+  if initial == 0 then return ms end
+  if ms <= initial then return initial end
+  return initial + math.ceil((ms - initial) / subsequent) * subsequent
+end
+
+-- Price in micros of `ms` of talk; an unanswered or 0 ms call costs 0.
+local function price_of(leg, ms)
+  if ms <= 0 then return 0 end
+  local billed = billed_ms(leg, ms)
+  local minutes = math.floor(billed / MINUTE_MS)
+  local rest = billed - minutes * MINUTE_MS
+  local time = leg[L_RATE] * minutes + math.ceil(leg[L_RATE] * rest / MINUTE_MS)
+  return math.max(leg[L_MINIMUM], leg[L_FEE] + time)
+end
+
+-- The longest talk that `money` pays for: price_of(covered_ms(m)) <= m, and one ms more costs more.
+local function covered_ms(leg, money)
+  if price_of(leg, 1) > money then return 0 end
+  if leg[L_RATE] == 0 then return FOREVER_MS end
+  local budget = money - leg[L_FEE]
+  local rest = math.fmod(budget, leg[L_RATE])
+  local minutes = (budget - rest) / leg[L_RATE]
+  if minutes > MINUTES_MAX then return FOREVER_MS end
+  local ms = minutes * MINUTE_MS + math.floor(rest * MINUTE_MS / leg[L_RATE])
+  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
+  if initial == 0 then return ms end
+  if ms < initial then return 0 end
+  return initial + math.floor((ms - initial) / subsequent) * subsequent
+end
+
+local function is_free(leg)
+  return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
+end

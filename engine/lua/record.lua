@@ -1,0 +1,67 @@
+#!lua flags=allow-oom
+--[[
+record: charges a call that had no hold, and leaves its closed hold. The call did happen, so it is
+never refused for lack of money.
+Atomic because the charge and the tombstone that stops a second one must be one step.
+Keys:
+  partition, journal, request, hold
+  legs[]: wallet
+Args:
+  mutation_id text, memo text, occurred_at_ms integer
+  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  organization_id text, hold_id text, call_id text, duration_ms integer, evidence integer, outcome text
+  legs[]: wallet_id text, role text, rate_micros_per_minute integer, initial_ms integer, subsequent_ms integer, connection_fee_micros integer, minimum_micros integer
+Returns:
+  recovering
+  hold_exists: hold hold
+  wallet_not_loaded: wallet_id text
+  ask_ledger: must flag
+  balance_out_of_range: wallet_id text
+  done: entry entry
+Emits: capture, one row per leg
+Upholds: I1 I3 I4 I5 I6 I8
+]]
+-- @include lib/partition.lua
+-- @include lib/legs.lua
+-- @include lib/hold.lua
+-- @include lib/price.lua
+-- @include lib/journal.lua
+-- @include lib/request.lua
+-- @bind
+
+local partition = open_partition(keys.partition)
+if not partition then return { 'recovering' } end
+local existing = load_hold(keys.hold)
+if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
+local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+if not wallets then return missing end
+-- The natural key is unique for ever, so the ledger is always asked before a direct charge.
+if args.checked == 0 then return { 'ask_ledger', '1' } end
+local now = partition[P_NOW]
+
+-- Decide.
+local legs = {}
+for i, leg in ipairs(args.legs) do
+  legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
+    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros }
+  legs[i][L_CAPTURED] = price_of(legs[i], args.duration_ms)
+  if not fits(wallets[i], -legs[i][L_CAPTURED], 0) then
+    return { 'balance_out_of_range', leg.wallet_id }
+  end
+end
+
+-- Write.
+local rows = {}
+for i, leg in ipairs(legs) do
+  rows[i] = move(leg[L_WALLET], wallets[i], 'capture', -leg[L_CAPTURED], 0, now)
+  leg[L_SHORTFALL] = rows[i][R_SHORTFALL]
+  save_wallet(keys.legs[i].wallet, wallets[i])
+end
+local hold = { 'captured', 1, args.organization_id, 'call', args.call_id, now, 0, 0, '', 0, 0, now,
+  args.duration_ms, { 0, 0, 0, 0, 0, 0 }, 1, 0, args.evidence, args.duration_ms, now, args.outcome,
+  legs }
+save_hold(keys.hold, hold)
+save_partition(keys.partition, partition)
+local entry = pack_entry('record', now, args, args.organization_id, rows, args.hold_id, hold)
+append(keys.journal, entry)
+return remember(keys.request, args.fingerprint, { 'done', entry })

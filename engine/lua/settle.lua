@@ -1,0 +1,72 @@
+#!lua flags=allow-oom
+--[[
+settle: corrects a closed hold from stronger evidence; the difference is taken or given back.
+Atomic because the difference is against what was taken last, and evidence only ever gets stronger.
+Keys:
+  partition, journal, due, hold
+  legs[]: wallet
+Args:
+  mutation_id text, memo text, occurred_at_ms integer
+  hold_id text, duration_ms integer, amount_micros integer, evidence integer, outcome text
+Returns:
+  recovering
+  hold_not_found
+  hold_open: hold hold
+  unchanged: hold hold
+  wallet_not_loaded: wallet_id text
+  balance_out_of_range: wallet_id text
+  done: entry entry
+Emits: adjustment, one row per leg whose amount differs
+Upholds: I1 I3 I4 I5 I6
+]]
+-- @include lib/partition.lua
+-- @include lib/legs.lua
+-- @include lib/hold.lua
+-- @include lib/price.lua
+-- @include lib/journal.lua
+-- @include lib/finals.lua
+-- @bind
+
+local partition = open_partition(keys.partition)
+if not partition then return { 'recovering' } end
+local hold = load_hold(keys.hold)
+if not hold then return { 'hold_not_found' } end
+if is_open(hold) then return { 'hold_open', cmsgpack.pack(hold) } end
+if args.evidence <= hold[H_EVIDENCE] then return { 'unchanged', cmsgpack.pack(hold) } end
+local legs = hold[H_LEGS]
+local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+if not wallets then return missing end
+local now = partition[P_NOW]
+
+-- Decide.
+local taken, more = {}, {}
+for i, leg in ipairs(legs) do
+  taken[i] = hold[H_KIND] == 'call' and price_of(leg, args.duration_ms) or args.amount_micros
+  more[i] = taken[i] - leg[L_CAPTURED]
+  if not fits(wallets[i], -more[i], 0) then return { 'balance_out_of_range', leg[L_WALLET] } end
+end
+
+-- Write.
+local rows = {}
+for i, leg in ipairs(legs) do
+  if more[i] ~= 0 then
+    local before = spendable(wallets[i])
+    local row = move(leg[L_WALLET], wallets[i], 'adjustment', -more[i], 0, now)
+    rows[#rows + 1] = row
+    leg[L_CAPTURED] = taken[i]
+    leg[L_SHORTFALL] = leg[L_SHORTFALL] + row[R_SHORTFALL]
+    save_wallet(keys.legs[i].wallet, wallets[i])
+    wake(keys.due, leg[L_WALLET], wallets[i], before, now)
+  end
+end
+hold[H_STATE] = 'captured'
+hold[H_USED] = args.duration_ms
+hold[H_EVIDENCE] = args.evidence
+hold[H_ESTIMATED] = 0
+if args.outcome ~= '' then hold[H_OUTCOME] = args.outcome end
+hold[H_REVISION] = hold[H_REVISION] + 1
+save_hold(keys.hold, hold)
+save_partition(keys.partition, partition)
+local entry = pack_entry('settle', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
+append(keys.journal, entry)
+return { 'done', entry }

@@ -1,0 +1,64 @@
+--[[
+transfer: moves money between two wallets of one partition.
+Atomic because both wallets move or neither does.
+Keys:
+  partition, journal, request, due, from, to
+Args:
+  mutation_id text, memo text, occurred_at_ms integer
+  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  organization_id text, from_wallet_id text, to_wallet_id text, amount_micros integer
+Returns:
+  recovering
+  idempotency_conflict
+  replayed: reply
+  wallet_not_loaded: wallet_id text
+  ask_ledger: must flag
+  wallet_frozen: wallet_id text
+  insufficient_funds: wallet_id text, role text, required_micros integer, spendable_micros integer, held_micros integer
+  balance_out_of_range: wallet_id text
+  done: entry entry
+Emits: transfer, two rows: out of one wallet, into the other
+Upholds: I1 I3 I5 I6 I8 I9 I13
+]]
+-- @include lib/partition.lua
+-- @include lib/wallet.lua
+-- @include lib/journal.lua
+-- @include lib/request.lua
+-- @include lib/finals.lua
+-- @bind
+
+local function refused(reply)
+  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
+end
+
+local partition = open_partition(keys.partition)
+if not partition then return { 'recovering' } end
+local replay = replay_of(keys.request, args.fingerprint)
+if replay then return replay end
+local from, to = load_wallet(keys.from), load_wallet(keys.to)
+if not from then return { 'wallet_not_loaded', args.from_wallet_id } end
+if not to then return { 'wallet_not_loaded', args.to_wallet_id } end
+local asked = ask_ledger(partition, { from, to }, args)
+if asked then return asked end
+local now, amount = partition[P_NOW], args.amount_micros
+
+-- Decide.
+if from[W_FROZEN] == 1 then return refused({ 'wallet_frozen', args.from_wallet_id }) end
+if amount > spendable(from) then
+  return refused({ 'insufficient_funds', args.from_wallet_id, 'from', text(amount),
+    text(spendable(from)), text(from[W_HELD]) })
+end
+if not fits(from, -amount, 0) then return refused({ 'balance_out_of_range', args.from_wallet_id }) end
+if not fits(to, amount, 0) then return refused({ 'balance_out_of_range', args.to_wallet_id }) end
+
+-- Write.
+local before = spendable(to)
+local rows = { move(args.from_wallet_id, from, 'transfer', -amount, 0, now),
+  move(args.to_wallet_id, to, 'transfer', amount, 0, now) }
+save_wallet(keys.from, from)
+save_wallet(keys.to, to)
+wake(keys.due, args.to_wallet_id, to, before, now)
+save_partition(keys.partition, partition)
+local entry = pack_entry('transfer', now, args, args.organization_id, rows)
+append(keys.journal, entry)
+return remember(keys.request, args.fingerprint, { 'done', entry })

@@ -1,0 +1,47 @@
+// The only place that calls a script: EVALSHA and nothing else. NOSCRIPT means Redis restarted.
+
+import type { Redis } from 'ioredis';
+import { BugError, OutageError } from './errors.ts';
+import { isNoScript, translateRedisError } from './redis-errors.ts';
+import type { Script } from './script.ts';
+
+export interface Runner {
+  run<K, A, R extends { readonly status: string }>(
+    script: Script<K, A, R>,
+    keys: K,
+    args: A,
+  ): Promise<Exclude<R, { status: 'recovering' }>>;
+}
+
+/**
+ * @param lost told when the scripts or a fence are missing, so that the gate can begin a recovery.
+ */
+export function createRunner(redis: Redis, lost: (why: string) => void): Runner {
+  return {
+    async run(script, keys, args) {
+      const names = script.keys(keys);
+      let raw: unknown;
+      try {
+        const count = names.length;
+        raw = await redis.callBuffer('EVALSHA', script.sha, count, ...names, ...script.args(args));
+      } catch (error) {
+        if (isNoScript(error)) lost('the scripts are gone');
+        throw translateRedisError(error);
+      }
+      const reply = script.reply(buffersOf(script.name, raw));
+      if (reply.status === 'recovering') {
+        lost('a partition is shut');
+        throw new OutageError('recovering');
+      }
+      return reply as Exclude<typeof reply, { status: 'recovering' }>;
+    },
+  };
+}
+
+/** A flat list of strings, as every script returns. */
+export function buffersOf(name: string, raw: unknown): Buffer[] {
+  if (!Array.isArray(raw) || !raw.every((value) => Buffer.isBuffer(value))) {
+    throw new BugError(`${name} did not return a flat list of strings`);
+  }
+  return raw;
+}
