@@ -1,0 +1,151 @@
+/**
+ * What the kill-switch asks of the rest: an interface each for the directory, the call records and
+ * the inbox. Persistence has what fills them; the composition root joins the two, so that this
+ * folder knows nothing of SQL.
+ */
+import type { BindingKind, ProviderEvent } from './providers/event.ts';
+
+export interface OrganizationFacts {
+  readonly id: string;
+  readonly rootId: string;
+  readonly billingEnabled: boolean;
+  /** Sparse, as stored. */
+  readonly callPolicy: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface WalletFacts {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly partition: number;
+  readonly currency: string;
+}
+
+/** A price as the price book holds it; `rateMicrosPerMinute` is null for a price by the unit. */
+export interface PriceFacts {
+  readonly rateMicrosPerMinute: number | null;
+  readonly initialSeconds: number;
+  readonly subsequentSeconds: number;
+  readonly exact: boolean;
+  readonly connectionFeeMicros: number;
+  readonly minimumMicros: number;
+  readonly currency: string;
+}
+
+export interface BindingFacts {
+  readonly organizationId: string;
+  readonly walletId: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Who is who, and what it costs. Read on every authorize, so every answer is cached. */
+export interface CallDirectory {
+  /** The organization and its ancestors, nearest first; empty when there is none. */
+  chain(organizationId: string): Promise<readonly OrganizationFacts[]>;
+  price(
+    organizationId: string,
+    service: string,
+    book: 'retail' | 'wholesale',
+  ): Promise<PriceFacts | undefined>;
+  hasWholesale(agencyId: string): Promise<boolean>;
+  wallet(walletId: string): Promise<WalletFacts | undefined>;
+  /** The oldest active wallet in the currency, made if there is none. */
+  defaultWallet(
+    organization: Pick<OrganizationFacts, 'id' | 'rootId'>,
+    currency: string,
+  ): Promise<WalletFacts>;
+  binding(
+    provider: string,
+    kind: BindingKind,
+    externalId: string,
+  ): Promise<BindingFacts | undefined>;
+}
+
+/** Everything about a call that the engine does not need to know. */
+export interface NewCallRecord {
+  readonly organizationId: string;
+  readonly callId: string;
+  readonly holdId: string;
+  readonly service: string;
+  readonly provider: string | undefined;
+  readonly providerCallId: string | undefined;
+  readonly destination: string | undefined;
+  readonly metadata: Record<string, unknown> | undefined;
+  readonly maxDurationSeconds: number | undefined;
+}
+
+export interface CallRecord {
+  readonly organizationId: string;
+  readonly callId: string;
+  readonly holdId: string;
+  readonly service: string;
+  readonly provider: string | null;
+  readonly providerCallId: string | null;
+  readonly destination: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface CallLinkRecord {
+  readonly provider: string;
+  readonly providerCallId: string;
+  readonly organizationId: string;
+  readonly callId: string;
+  readonly holdId: string;
+  readonly partition: number;
+}
+
+export interface NewCallEvent {
+  readonly organizationId: string;
+  readonly callId: string;
+  readonly kind: string;
+  readonly details: Record<string, unknown>;
+  readonly at: Date;
+}
+
+export interface CallRecords {
+  /** Writes those records that are not there yet, in one statement. */
+  insertMany(records: readonly NewCallRecord[]): Promise<void>;
+  appendEvents(events: readonly NewCallEvent[]): Promise<void>;
+  find(organizationId: string, callId: string): Promise<CallRecord | undefined>;
+  /** The calls of this id in whatever organizations. */
+  findByCallId(callId: string): Promise<readonly CallRecord[]>;
+  findLink(provider: string, providerCallId: string): Promise<CallLinkRecord | undefined>;
+  link(
+    link: CallLinkRecord & { readonly controlUrl: string | undefined },
+  ): Promise<'linked' | 'linked_elsewhere'>;
+}
+
+/** An event in the inbox, waiting to be applied. */
+export interface InboxItem {
+  readonly id: number;
+  readonly event: ProviderEvent;
+  readonly attempts: number;
+}
+
+/** Verified provider events that could not be applied at once. Delivered in order per call. */
+export interface Inbox {
+  store(event: ProviderEvent, callKey: string, eventKey: string): Promise<void>;
+  claim(owner: string, limit: number, leaseMs: number): Promise<readonly InboxItem[]>;
+  applied(ids: readonly number[]): Promise<void>;
+  failed(id: number, reason: string): Promise<void>;
+}
+
+/** Ends a live call at its provider. The enforcer calls it from the cutoff on, until the end is known. */
+export interface Hangup {
+  hangUp(call: HangupOrder): Promise<void>;
+}
+
+export interface HangupOrder {
+  readonly organizationId: string;
+  readonly callId: string;
+  readonly holdId: string;
+  readonly reason: string;
+  readonly cutoffAtMs: number;
+}
+
+/** The part of a structured logger that is used here. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

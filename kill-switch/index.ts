@@ -1,0 +1,62 @@
+/** The kill-switch's door: call policy, call sessions, enforcer, and what providers say. */
+export type {
+  BindingFacts,
+  CallDirectory,
+  CallLinkRecord,
+  CallRecord,
+  CallRecords,
+  Hangup,
+  HangupOrder,
+  Inbox,
+  InboxItem,
+  Log,
+  NewCallEvent,
+  NewCallRecord,
+  OrganizationFacts,
+  PriceFacts,
+  WalletFacts,
+} from './doors.ts';
+export {
+  CALL_POLICY_RULES,
+  type CallPolicy,
+  type CallPolicyField,
+  callPolicyProblem,
+  DEFAULT_CALL_POLICY,
+  resolveCallPolicy,
+  type SecondsRule,
+  type SparseCallPolicy,
+  type WordRule,
+} from './policy.ts';
+export type {
+  BindingKind,
+  CallReference,
+  GateEvent,
+  Outcome,
+  Provider,
+  ProviderEvent,
+  Verdict,
+} from './providers/event.ts';
+export { metadataFor } from './providers/metadata.ts';
+export { retellGateGrant, retellGateRefusal } from './providers/retell/answers.ts';
+export { parseRetell } from './providers/retell/parse.ts';
+export { verifyRetell } from './providers/retell/verify.ts';
+export {
+  TICK_TOOL,
+  vapiGateGrant,
+  vapiGateRefusal,
+  vapiToolResults,
+} from './providers/vapi/answers.ts';
+export { parseVapi } from './providers/vapi/parse.ts';
+export { verifyVapi } from './providers/vapi/verify.ts';
+export type { AuthorizeCall } from './sessions/authorize.ts';
+export type { Call, CallLeg, CallState } from './sessions/call.ts';
+export {
+  type CallSessions,
+  type CallSessionsOptions,
+  createCallSessions,
+} from './sessions/call-sessions.ts';
+export type { CheckedCall } from './sessions/check.ts';
+export type { EndCall } from './sessions/end.ts';
+export type { CallIdentity } from './sessions/known-calls.ts';
+export { CALL_SERVICE } from './sessions/legs.ts';
+export type { StatusAnswer } from './sessions/status-answer.ts';

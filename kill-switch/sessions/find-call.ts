@@ -1,0 +1,107 @@
+/**
+ * Which call is a provider's message about, and whose is it?
+ *
+ * The call: the linked provider id, then the metadata's call id or hold id, then the provider's id
+ * taken as the call id. The organization: the metadata, then a binding of the provider's objects,
+ * then the one call that is known by this id.
+ */
+import { OutageError } from '../../engine/index.ts';
+import type { BindingFacts } from '../doors.ts';
+import type { CallReference } from '../providers/event.ts';
+import type { SessionContext } from './context.ts';
+import { identify, organizationsWithCall } from './identity.ts';
+import type { CallIdentity } from './known-calls.ts';
+
+export type FoundCall =
+  | {
+      readonly status: 'found';
+      readonly call: CallIdentity;
+      readonly binding: BindingFacts | undefined;
+    }
+  /** The organization is known, and the message names no call. */
+  | {
+      readonly status: 'no_call_id';
+      readonly organizationId: string;
+      readonly binding: BindingFacts | undefined;
+    }
+  | { readonly status: 'unknown' };
+
+export async function findCall(
+  context: SessionContext,
+  reference: CallReference,
+): Promise<FoundCall> {
+  const linked = await linkedCall(context, reference);
+  if (linked !== undefined) return { status: 'found', call: linked, binding: undefined };
+  const { organizationId, binding } = await ownerOf(context, reference);
+  const { callId } = reference.ringfence;
+  if (organizationId === undefined) {
+    const known = await onlyKnownCall(context, callId ?? reference.providerCallId);
+    return known === undefined ? { status: 'unknown' } : { ...known, binding };
+  }
+  const named = callId ?? (await callOfHold(context, organizationId, reference));
+  const id = named ?? reference.providerCallId;
+  if (id === '') return { status: 'no_call_id', organizationId, binding };
+  const call = await identify(context, organizationId, id);
+  return call === undefined ? { status: 'unknown' } : { status: 'found', call, binding };
+}
+
+async function linkedCall(
+  context: SessionContext,
+  reference: CallReference,
+): Promise<CallIdentity | undefined> {
+  const { provider, providerCallId, ringfence } = reference;
+  if (providerCallId === '') return undefined;
+  try {
+    return await context.records.findLink(provider, providerCallId);
+  } catch (error) {
+    // Without the links only a message that names the call itself can be placed: guessing would
+    // charge the call a second time under the provider's id.
+    if (!context.isOutage(error)) throw error;
+    if (ringfence.callId !== undefined && ringfence.organizationId !== undefined) return undefined;
+    throw new OutageError('postgres_unreachable', { cause: error });
+  }
+}
+
+async function ownerOf(context: SessionContext, reference: CallReference) {
+  const named = reference.ringfence.organizationId;
+  const binding = await firstBinding(context, reference);
+  if (named !== undefined && (await context.directory.chain(named)).length > 0) {
+    const own = binding?.organizationId === named ? binding : undefined;
+    return { organizationId: named, binding: own };
+  }
+  return { organizationId: binding?.organizationId, binding };
+}
+
+async function firstBinding(
+  context: SessionContext,
+  reference: CallReference,
+): Promise<BindingFacts | undefined> {
+  for (const { kind, externalId } of reference.bindings) {
+    const binding = await context.directory.binding(reference.provider, kind, externalId);
+    if (binding !== undefined) return binding;
+  }
+  return undefined;
+}
+
+/** A call id alone says enough if one organization only has such a call. */
+async function onlyKnownCall(context: SessionContext, callId: string) {
+  if (callId === '') return undefined;
+  const [organizationId, ...others] = await organizationsWithCall(context, callId);
+  if (organizationId === undefined || others.length > 0) return undefined;
+  const call = await identify(context, organizationId, callId);
+  return call === undefined ? undefined : ({ status: 'found', call } as const);
+}
+
+/** The call of a hold that the metadata names; another organization's hold does not count. */
+async function callOfHold(
+  context: SessionContext,
+  organizationId: string,
+  reference: CallReference,
+): Promise<string | undefined> {
+  const { holdId } = reference.ringfence;
+  if (holdId === undefined || !/^hold_[0-9a-z]{26}$/.test(holdId)) return undefined;
+  const place = await identify(context, organizationId, '');
+  if (place === undefined) return undefined;
+  const hold = await context.engine.hold(place.partition, holdId);
+  return hold?.organizationId === organizationId && hold.callId !== '' ? hold.callId : undefined;
+}

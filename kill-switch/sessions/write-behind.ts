@@ -1,0 +1,105 @@
+/**
+ * Writes call records and timeline events in batches: while one statement is under way the next
+ * batch gathers, so a thousand calls a second cost a few statements. While Postgres is away the
+ * batch waits (calls go on without Postgres) up to a bound, beyond which the oldest are dropped
+ * and counted: the hold, its money and its ledger rows do not depend on them.
+ */
+import type { Log } from '../doors.ts';
+
+const BATCH_MAX = 500;
+const WAITING_MAX = 50_000;
+const RETRY_MS = 500;
+
+export interface WriteBehind<Item> {
+  /** Settles when the item is written, or after `patienceMs`, whichever is first. Never rejects. */
+  write(item: Item, patienceMs?: number): Promise<void>;
+  /** Writes what waits, giving up after `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export interface WriteBehindOptions<Item> {
+  /** What is written, for the log. */
+  readonly name: string;
+  insert(items: readonly Item[]): Promise<void>;
+  /** True when writing again later may succeed; a batch that fails otherwise is given up. */
+  isOutage(error: unknown): boolean;
+  readonly log: Log;
+}
+
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly done: () => void;
+}
+
+export function createWriteBehind<Item>(options: WriteBehindOptions<Item>): WriteBehind<Item> {
+  const { name, log } = options;
+  const waiting: Waiting<Item>[] = [];
+  let running: Promise<void> | undefined;
+  let stopping = false;
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, BATCH_MAX);
+      if (await written(batch)) {
+        for (const { done } of batch) done();
+        continue;
+      }
+      waiting.unshift(...batch);
+      if (stopping) return;
+      await pause(RETRY_MS);
+    }
+  }
+
+  async function written(batch: readonly Waiting<Item>[]): Promise<boolean> {
+    try {
+      await options.insert(batch.map(({ item }) => item));
+      return true;
+    } catch (error) {
+      const again = options.isOutage(error);
+      const fields = { err: error, items: batch.length };
+      if (again) log.warn(fields, `${name}: the database is away, will write again`);
+      else log.error(fields, `${name}: a batch was refused and is given up`);
+      return !again;
+    }
+  }
+
+  function start(): void {
+    running ??= drain().finally(() => {
+      running = undefined;
+    });
+  }
+
+  return {
+    async write(item, patienceMs = 0) {
+      if (waiting.length >= WAITING_MAX) {
+        waiting.splice(0, BATCH_MAX);
+        log.error({ dropped: BATCH_MAX }, `${name}: too many waiting, the oldest were dropped`);
+      }
+      const settled = new Promise<void>((resolve) => {
+        waiting.push({ item, done: resolve });
+      });
+      start();
+      if (patienceMs > 0) await atMost(settled, patienceMs);
+    },
+    async stop(timeoutMs) {
+      stopping = true;
+      if (waiting.length > 0) start();
+      if (running !== undefined) await atMost(running, timeoutMs);
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
+async function atMost(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
