@@ -26,6 +26,7 @@ test.each([
   ['engine/engine.ts', 'node:crypto'],
   ['engine/engine.test.ts', '../testing/services.ts'],
   ['engine/engine.test.ts', 'fast-check'],
+  ['engine/test/world.ts', '../../testing/services.ts'],
   ['persistence/flusher/loop.ts', '../../engine/index.ts'],
   ['persistence/flusher/loop.ts', 'drizzle-orm/postgres-js'],
   ['api/main.ts', '../kill-switch/index.ts'],

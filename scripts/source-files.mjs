@@ -13,10 +13,11 @@ const SKIPPED = new Set(['node_modules', 'dist', 'coverage', 'generated', 'migra
  */
 
 /**
+ * Tests and what only they use: `*.test.ts`, `test-*.ts`, and files in a folder `test/` or `testing/`.
  * @param {string} name
  */
 export function isTest(name) {
-  return /\.test\.ts$|(^|\/)test-[^/]*\.ts$|(^|\/)testing\//.test(name);
+  return /\.test\.ts$|(^|\/)test-[^/]*\.ts$|(^|\/)test(ing)?\//.test(name);
 }
 
 /**
