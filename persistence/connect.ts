@@ -1,0 +1,66 @@
+/**
+ * Connections to Postgres: one place for timeouts, pool sizes and number types.
+ *
+ * The ledger side and the directory side take separate pools: Drizzle switches off date parsing on
+ * the client it is given, and a flusher must never wait for a connection that a list holds.
+ */
+import postgres from 'postgres';
+
+export type Sql = postgres.Sql<{ bigint: number }>;
+export type Transaction = postgres.TransactionSql<{ bigint: number }>;
+
+export interface ConnectOptions {
+  /** Most connections of this pool. */
+  max: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** A writer of the ledger gives up after 5 s of waiting for a lock or of idling in a transaction. */
+  writer?: boolean;
+  /** The connection carries a session lock, so it is never closed for being idle or old. */
+  session?: boolean;
+}
+
+const CONNECT_SECONDS = 5;
+const IDLE_SECONDS = 60;
+const WRITER_TIMEOUT_MS = 5_000;
+
+/** A bigint column read as a number; what 2^53 cannot hold is a fault, never a rounded amount. */
+function exactNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond 2^53-1`);
+  return value;
+}
+
+/** Opens a pool. Connects on first use; close it with `sql.end({ timeout })`. */
+export function connect(databaseUrl: string, options: ConnectOptions): Sql {
+  const timeouts = options.writer
+    ? {
+        lock_timeout: WRITER_TIMEOUT_MS,
+        idle_in_transaction_session_timeout: WRITER_TIMEOUT_MS,
+      }
+    : {};
+  return postgres(databaseUrl, {
+    max: options.max,
+    connect_timeout: CONNECT_SECONDS,
+    ...(options.session ? { max_lifetime: null } : { idle_timeout: IDLE_SECONDS }),
+    connection: { application_name: options.applicationName, ...timeouts },
+    types: { bigint: { to: 20, from: [20], parse: exactNumber, serialize: String } },
+    onnotice: () => undefined,
+  });
+}
+
+/**
+ * Refuses a database that acknowledges commits it could lose.
+ * @throws Error naming the setting when fsync or synchronous_commit is off.
+ */
+export async function requireDurability(sql: Sql): Promise<void> {
+  const [settings] = await sql<{ fsync: string; synchronous_commit: string }[]>`
+    SELECT current_setting('fsync') AS fsync,
+           current_setting('synchronous_commit') AS synchronous_commit`;
+  if (settings?.fsync !== 'on') throw new Error('Postgres runs with fsync=off');
+  if (settings.synchronous_commit === 'off') {
+    throw new Error('Postgres runs with synchronous_commit=off');
+  }
+}
+
+export { isPostgresOutage } from './postgres-errors.ts';

@@ -1,0 +1,178 @@
+/**
+ * From journal entries to what one Postgres transaction writes. Pure: the same entries over the
+ * same ledger make the same batch, in any process.
+ */
+import type { KeyObject } from 'node:crypto';
+import { type HoldState, type JournalEntry, packWalletState } from '../../engine/index.ts';
+import { chainHash } from '../hash-chain.ts';
+import { type LedgerRow, labelsOf, ledgerRow } from '../ledger-row.ts';
+import { type ReadEntry, walletsOf } from './entry.ts';
+import { type Fault, judge, rowKey, type StoredRow, type WalletHead } from './judge.ts';
+
+export interface SnapshotMove {
+  walletId: string;
+  /** The ledger's sequence and chain hash before the batch: the guard of the update. */
+  fromSequence: number;
+  fromHash: Buffer;
+  sequence: number;
+  postedMicros: number;
+  heldMicros: number;
+  state: Buffer;
+  chainHash: Buffer;
+  updatedAtMs: number;
+}
+
+export interface HoldMove {
+  holdId: string;
+  partition: number;
+  hold: HoldState;
+  updatedAtMs: number;
+}
+
+export interface NaturalKey {
+  partition: number;
+  streamId: string;
+  entry: JournalEntry;
+  payload: Buffer;
+}
+
+export interface QuarantinedEntry {
+  read: ReadEntry;
+  kind: Fault | 'rejected';
+  walletIds: string[];
+  detail: string;
+}
+
+export interface Batch {
+  rows: (LedgerRow & { hash: Buffer })[];
+  snapshots: Map<string, SnapshotMove>;
+  holds: Map<string, HoldMove>;
+  naturalKeys: NaturalKey[];
+  quarantine: QuarantinedEntry[];
+  /** Wallets put into quarantine by this batch. */
+  quarantinedWallets: Set<string>;
+  /** How many entries were in the ledger already. */
+  repeats: number;
+}
+
+export interface Ledger {
+  /** Heads of all wallets the entries touch; one that is missing is unknown to Postgres. */
+  heads: ReadonlyMap<string, WalletHead>;
+  /** Rows the ledger has at sequences the entries claim: `rowKey` -> content. */
+  stored: ReadonlyMap<string, StoredRow>;
+}
+
+/**
+ * Groups entries into a batch.
+ * @param entries in partition order, and within a partition in stream order
+ * @param rejected ids of mutations that Postgres refused before; they go into quarantine
+ */
+export function planBatch(
+  entries: readonly ReadEntry[],
+  ledger: Ledger,
+  chainKey: KeyObject,
+  rejected: ReadonlyMap<string, string> = new Map(),
+): Batch {
+  const planner = new Planner(ledger, chainKey);
+  for (const read of entries) {
+    const reason = rejected.get(read.contentHash.toString('hex'));
+    if (read.entry === undefined) planner.quarantine(read, 'rejected', read.fault);
+    else if (reason !== undefined) planner.quarantine(read, 'rejected', reason);
+    else planner.add(read, read.entry);
+  }
+  return planner.batch;
+}
+
+class Planner {
+  readonly batch: Batch = {
+    rows: [],
+    snapshots: new Map(),
+    holds: new Map(),
+    naturalKeys: [],
+    quarantine: [],
+    quarantinedWallets: new Set(),
+    repeats: 0,
+  };
+  readonly #heads: Map<string, WalletHead>;
+  readonly #stored: Map<string, StoredRow>;
+  readonly #chainKey: KeyObject;
+
+  constructor(ledger: Ledger, chainKey: KeyObject) {
+    this.#heads = new Map([...ledger.heads].map(([id, head]) => [id, { ...head }]));
+    this.#stored = new Map(ledger.stored);
+    this.#chainKey = chainKey;
+  }
+
+  add(read: ReadEntry, entry: JournalEntry): void {
+    const verdict = judge(entry, read.contentHash, this.#heads, this.#stored);
+    if (verdict.kind === 'repeat') {
+      this.batch.repeats += 1;
+      return;
+    }
+    if (verdict.kind !== 'new') {
+      this.quarantine(read, verdict.kind, verdict.detail);
+      return;
+    }
+    const labels = labelsOf(entry);
+    entry.rows.forEach((row, index) => {
+      this.#append(ledgerRow(entry, row, index, labels, read.contentHash), row.wallet);
+    });
+    if (entry.hold !== null) this.#keepHold(read.partition, entry, entry.hold);
+    this.#claimKey(read, entry);
+  }
+
+  /** The whole entry waits, and with it every wallet it concerns: their sequences go on after it. */
+  quarantine(read: ReadEntry, kind: QuarantinedEntry['kind'], detail: string): void {
+    const walletIds = read.entry === undefined ? [] : walletsOf(read.entry);
+    this.batch.quarantine.push({ read, kind, walletIds, detail });
+    for (const walletId of walletIds) {
+      this.batch.quarantinedWallets.add(walletId);
+      const head = this.#heads.get(walletId);
+      if (head !== undefined) head.quarantined = true;
+    }
+    // The key is claimed even so: the effect stands in Redis, and a retry must not repeat it (I8).
+    if (read.entry !== undefined) this.#claimKey(read, read.entry);
+  }
+
+  #append(row: LedgerRow, state: Parameters<typeof packWalletState>[0]): void {
+    const head = this.#heads.get(row.walletId);
+    if (head === undefined) throw new Error(`${row.walletId} was judged without a head`);
+    const hash = chainHash(this.#chainKey, head.chainHash, row);
+    const started = this.batch.snapshots.get(row.walletId);
+    this.batch.rows.push({ ...row, hash });
+    this.batch.snapshots.set(row.walletId, {
+      walletId: row.walletId,
+      fromSequence: started?.fromSequence ?? head.sequence,
+      fromHash: started?.fromHash ?? head.chainHash,
+      sequence: row.sequence,
+      postedMicros: row.postedAfterMicros,
+      heldMicros: row.heldAfterMicros,
+      state: packWalletState(state),
+      chainHash: hash,
+      updatedAtMs: row.createdAtMs,
+    });
+    head.sequence = row.sequence;
+    head.postedMicros = row.postedAfterMicros;
+    head.heldMicros = row.heldAfterMicros;
+    head.chainHash = hash;
+    // The stream may hold one entry twice after a replay; the second must be seen as a repeat.
+    this.#stored.set(rowKey(row.walletId, row.sequence), row);
+  }
+
+  #keepHold(partition: number, entry: JournalEntry, hold: HoldState): void {
+    const kept = this.batch.holds.get(entry.holdId);
+    if (kept !== undefined && kept.hold.revision >= hold.revision) return;
+    this.batch.holds.set(entry.holdId, {
+      holdId: entry.holdId,
+      partition,
+      hold,
+      updatedAtMs: entry.atMs,
+    });
+  }
+
+  #claimKey(read: ReadEntry, entry: JournalEntry): void {
+    if (entry.requestKind === '') return;
+    const { partition, id: streamId, payload } = read;
+    this.batch.naturalKeys.push({ partition, streamId, entry, payload });
+  }
+}

@@ -1,0 +1,61 @@
+/** What a flusher tells: to waiters, to metrics, to the log, and to whoever shuts the gate. */
+
+import type { Flushed } from './flush.ts';
+import type { Fault } from './judge.ts';
+
+export interface QuarantineNotice {
+  partition: number;
+  streamId: string;
+  mutationId: string;
+  kind: Fault | 'rejected';
+  walletIds: string[];
+  detail: string;
+}
+
+export interface BatchFigures {
+  entries: number;
+  rows: number;
+  repeats: number;
+  quarantined: number;
+  keyConflicts: number;
+  /** How long reading the ledger, planning and committing took. */
+  batchMs: number;
+  /** Age of the oldest entry when it was committed. */
+  lagMs: number;
+  /** Sum of |amount| of the rows: with the lag, the money that was at risk. */
+  amountMicros: number;
+}
+
+export interface FlusherEvents {
+  /** After each commit: wallet -> its committed sequence. */
+  committed?(sequences: ReadonlyMap<string, number>): void;
+  /** Wallets to freeze; on a fork the gate must close (design, section 6). */
+  quarantined?(notice: QuarantineNotice): void;
+  batch?(figures: BatchFigures): void;
+  /** Once when trouble begins, once when it is over (`error` undefined). */
+  trouble?(error: unknown): void;
+}
+
+export function tell(events: FlusherEvents, flushed: Flushed, batchMs: number): void {
+  const { batch, entries, keyConflicts } = flushed;
+  const sequences = [...batch.snapshots.values()].map(
+    (move) => [move.walletId, move.sequence] as const,
+  );
+  events.committed?.(new Map(sequences));
+  for (const { read, kind, walletIds, detail } of batch.quarantine) {
+    const mutationId = read.entry?.mutationId ?? '';
+    const { partition, id: streamId } = read;
+    events.quarantined?.({ partition, streamId, mutationId, kind, walletIds, detail });
+  }
+  const oldest = entries.reduce((at, { entry }) => Math.min(at, entry?.atMs ?? at), Date.now());
+  events.batch?.({
+    entries: entries.length,
+    rows: batch.rows.length,
+    repeats: batch.repeats,
+    quarantined: batch.quarantine.length,
+    keyConflicts,
+    batchMs,
+    lagMs: Date.now() - oldest,
+    amountMicros: batch.rows.reduce((sum, row) => sum + Math.abs(row.amountMicros), 0),
+  });
+}

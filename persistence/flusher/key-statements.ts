@@ -1,0 +1,86 @@
+/** The SQL of natural keys and of the quarantine. */
+import type { Transaction } from '../connect.ts';
+import { storable } from '../storable.ts';
+import type { NaturalKey, QuarantinedEntry } from './batch.ts';
+import { walletsOf } from './entry.ts';
+
+/** Claims keys; the first claim stands. @returns how many were new. */
+export async function claimKeys(tx: Transaction, keys: readonly NaturalKey[]): Promise<number> {
+  const result = await tx`
+    INSERT INTO natural_keys (scope, kind, key, fingerprint, mutation_id, payload, created_at)
+    SELECT scope, kind, key, fingerprint, mutation_id, decode(payload, 'hex'),
+           to_timestamp(created_at / 1000.0)
+    FROM unnest(
+      ${keys.map(({ entry }) => storable(entry.requestScope))}::text[],
+      ${keys.map(({ entry }) => entry.requestKind)}::text[],
+      ${keys.map(({ entry }) => storable(entry.requestKey))}::text[],
+      ${keys.map(({ entry }) => storable(entry.fingerprint))}::text[],
+      ${keys.map(({ entry }) => entry.mutationId)}::text[],
+      ${keys.map(({ payload }) => payload.toString('hex'))}::text[],
+      ${keys.map(({ entry }) => entry.atMs)}::bigint[]
+    ) AS keys (scope, kind, key, fingerprint, mutation_id, payload, created_at)
+    ON CONFLICT DO NOTHING`;
+  return result.count;
+}
+
+/**
+ * Which of these keys belong to another mutation. That is two effects under one key: the rows stay,
+ * because the money did move, and the second entry is recorded for an operator.
+ */
+export async function conflictingKeys(
+  tx: Transaction,
+  keys: readonly NaturalKey[],
+): Promise<QuarantinedKey[]> {
+  const rows = await tx<{ position: number; winner: string }[]>`
+    SELECT keys.position, stored.mutation_id AS winner
+    FROM unnest(
+      ${keys.map(({ entry }) => storable(entry.requestScope))}::text[],
+      ${keys.map(({ entry }) => entry.requestKind)}::text[],
+      ${keys.map(({ entry }) => storable(entry.requestKey))}::text[],
+      ${keys.map(({ entry }) => entry.mutationId)}::text[]
+    ) WITH ORDINALITY AS keys (scope, kind, key, mutation_id, position)
+    JOIN natural_keys AS stored USING (scope, kind, key)
+    WHERE stored.mutation_id <> keys.mutation_id`;
+  return rows.flatMap(({ position, winner }) => {
+    const key = keys[position - 1];
+    return key === undefined ? [] : [{ key, winner }];
+  });
+}
+
+export interface QuarantinedKey {
+  key: NaturalKey;
+  /** The mutation that had the key first. */
+  winner: string;
+}
+
+export async function recordKeyConflict(
+  tx: Transaction,
+  { key, winner }: QuarantinedKey,
+): Promise<void> {
+  const { entry } = key;
+  const detail = `${entry.requestKind} ${entry.requestScope} ${entry.requestKey}: ${winner} has it`;
+  await tx`
+    INSERT INTO ledger_quarantine
+      (partition, stream_id, kind, mutation_id, wallet_ids, payload, detail)
+    VALUES (${key.partition}, ${key.streamId}, 'natural_key', ${entry.mutationId},
+      ${walletsOf(entry)}, ${key.payload}, ${storable(detail)})
+    ON CONFLICT DO NOTHING`;
+}
+
+export async function quarantineEntry(
+  tx: Transaction,
+  { read, kind, walletIds, detail }: QuarantinedEntry,
+): Promise<void> {
+  await tx`
+    INSERT INTO ledger_quarantine
+      (partition, stream_id, kind, mutation_id, wallet_ids, payload, detail)
+    VALUES (${read.partition}, ${read.id}, ${kind}, ${read.entry?.mutationId ?? ''},
+      ${walletIds}, ${read.payload}, ${storable(detail)})
+    ON CONFLICT DO NOTHING`;
+}
+
+export async function quarantineWallets(tx: Transaction, walletIds: string[]): Promise<void> {
+  await tx`
+    UPDATE wallet_snapshots SET quarantined = true
+    WHERE wallet_id = ANY(${walletIds}::text[]) AND NOT quarantined`;
+}

@@ -1,0 +1,174 @@
+/**
+ * The flusher: moves journal entries into the ledger, exactly once and in order.
+ *
+ *   renew leases -> read the journal of the partitions held -> one transaction per batch -> again
+ *
+ * While a batch commits, the next one is already being read. Any failure throws away what was read
+ * and starts again from the cursors in Postgres, which alone say what is committed.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { Journal } from '../../engine/index.ts';
+import type { Sql } from '../connect.ts';
+import { createLeases, type Leases } from '../leases.ts';
+import type { Checkpoint } from './commit.ts';
+import { readEntry } from './entry.ts';
+import { type FlusherEvents, tell } from './events.ts';
+import { flush } from './flush.ts';
+import { Positions, type Run } from './positions.ts';
+import { batchesOf } from './runs.ts';
+import { FLUSHER_SETTINGS, type FlusherSettings } from './settings.ts';
+import { wakeableSleep } from './sleep.ts';
+
+export interface FlusherInput {
+  sql: Sql;
+  journal: Pick<Journal, 'read' | 'setCommitted'>;
+  chainKey: KeyObject;
+  /** Name of this process, unique among all flushers. */
+  owner: string;
+  settings?: Partial<FlusherSettings>;
+  events?: FlusherEvents;
+  /** Tests only: throws to stop at a statement. */
+  checkpoint?: Checkpoint;
+}
+
+export interface Flusher {
+  /** Partitions this process reads now. */
+  held(): ReadonlySet<number>;
+  /** Commits what is in the journal, for at most `drainMs`, then gives the leases back. */
+  stop(drainMs?: number): Promise<void>;
+}
+
+const DRAIN_MS = 10_000;
+
+/** Starts a flusher. It keeps going whatever Postgres or Redis do, until it is stopped. */
+export function startFlusher(input: FlusherInput): Flusher {
+  const loop = new Loop(input);
+  const ended = loop.run();
+  return {
+    held: () => loop.leases.held(),
+    stop(drainMs = DRAIN_MS) {
+      loop.stop(drainMs);
+      return ended;
+    },
+  };
+}
+
+class Loop {
+  readonly leases: Leases;
+  readonly #input: FlusherInput;
+  readonly #settings: FlusherSettings;
+  readonly #events: FlusherEvents;
+  readonly #positions = new Positions();
+  readonly #sleep = wakeableSleep();
+  #ahead: Promise<Run[]> | undefined;
+  #renewAt = 0;
+  #failures = 0;
+  #stopBy = Number.POSITIVE_INFINITY;
+  /** The read under way began after the stop, so nothing can come after it. */
+  #lastRead = false;
+  #drained = false;
+
+  constructor(input: FlusherInput) {
+    this.#input = input;
+    this.#settings = { ...FLUSHER_SETTINGS, ...input.settings };
+    this.#events = input.events ?? {};
+    const { owner, sql } = input;
+    this.leases = createLeases(sql, { owner, ttlMs: this.#settings.leaseTtlMs });
+  }
+
+  async run(): Promise<void> {
+    while (!this.#drained && performance.now() < this.#stopBy) {
+      try {
+        await this.#turn();
+        if (this.#failures > 0) this.#events.trouble?.(undefined);
+        this.#failures = 0;
+      } catch (error) {
+        await this.#startAgain(error);
+      }
+    }
+    await this.#ahead?.catch(() => undefined);
+    await this.leases.release().catch(() => undefined);
+  }
+
+  stop(drainMs: number): void {
+    this.#stopBy = Math.min(this.#stopBy, performance.now() + drainMs);
+    this.#sleep.wake();
+  }
+
+  get #stopping(): boolean {
+    return this.#stopBy !== Number.POSITIVE_INFINITY;
+  }
+
+  async #turn(): Promise<void> {
+    await this.#followLeases();
+    const runs = await (this.#ahead ?? this.#read());
+    this.#ahead = undefined;
+    const found = runs.some((run) => run.entries.length > 0);
+    if (!found) {
+      this.#drained = this.#lastRead;
+      return;
+    }
+    this.#readAhead();
+    for (const batch of batchesOf(runs, this.#settings.batchEntries)) await this.#flush(batch);
+  }
+
+  async #followLeases(): Promise<void> {
+    if (performance.now() >= this.#renewAt) {
+      await this.leases.renew();
+      this.#renewAt = performance.now() + this.#settings.leaseTtlMs / 3;
+    }
+    const { sql, journal } = this.#input;
+    const added = await this.#positions.follow(sql, this.leases.held());
+    // A Redis that was rebuilt does not know how far Postgres is; it trims nothing until told.
+    if (added.length > 0) await journal.setCommitted(added);
+  }
+
+  async #read(): Promise<Run[]> {
+    const { readEntries, blockMs } = this.#settings;
+    const positions = this.#positions.next();
+    this.#lastRead = this.#stopping;
+    if (positions.length === 0) {
+      if (!this.#stopping) await this.#sleep.sleep(blockMs);
+      return [];
+    }
+    const wait = this.#stopping ? 0 : blockMs;
+    const found = await this.#input.journal.read(positions, readEntries, wait);
+    return found.map(({ partition, items }) => {
+      const last = items.at(-1);
+      if (last !== undefined) this.#positions.advanceRead(partition, last.id);
+      return {
+        partition,
+        after: positions.find((position) => position.partition === partition)?.after ?? '',
+        entries: items.map((item) => readEntry(partition, item)),
+      };
+    });
+  }
+
+  #readAhead(): void {
+    this.#ahead = this.#read();
+    // Whoever awaits it hears of a failure; until then it must not count as unhandled.
+    this.#ahead.catch(() => undefined);
+  }
+
+  async #flush(runs: readonly Run[]): Promise<void> {
+    const held = this.leases.held();
+    const own = runs.filter((run) => held.has(run.partition) && this.#positions.follows(run));
+    for (const run of runs) if (!own.includes(run)) this.#positions.forget(run.partition);
+    const started = performance.now();
+    for (const flushed of await flush(this.#input, own, this.#positions)) {
+      tell(this.#events, flushed, performance.now() - started);
+      await this.#input.journal.setCommitted(flushed.committed);
+    }
+  }
+
+  async #startAgain(error: unknown): Promise<void> {
+    await this.#ahead?.catch(() => undefined);
+    this.#ahead = undefined;
+    this.#positions.clear();
+    if (this.#failures === 0) this.#events.trouble?.(error);
+    this.#failures += 1;
+    const { retryMinMs, retryMaxMs } = this.#settings;
+    const doubled = retryMinMs * 2 ** Math.min(this.#failures - 1, 16);
+    await this.#sleep.sleep(Math.min(doubled, retryMaxMs));
+  }
+}

@@ -1,0 +1,23 @@
+/** The flusher's limits, in one place. */
+export interface FlusherSettings {
+  /** Most entries of one Postgres transaction. */
+  batchEntries: number;
+  /** Most entries read at once from one partition. */
+  readEntries: number;
+  /** How long a read waits for entries, in ms: also how soon a stop or a lease is noticed. */
+  blockMs: number;
+  /** How long a partition's lease lasts unrenewed, in ms. */
+  leaseTtlMs: number;
+  /** Waiting time after a failure, doubled at each further one, in ms. */
+  retryMinMs: number;
+  retryMaxMs: number;
+}
+
+export const FLUSHER_SETTINGS: FlusherSettings = {
+  batchEntries: 2_000,
+  readEntries: 1_000,
+  blockMs: 200,
+  leaseTtlMs: 10_000,
+  retryMinMs: 50,
+  retryMaxMs: 2_000,
+};

@@ -1,0 +1,125 @@
+/**
+ * What the recovery gate asks the ledger (design, section 7): the one lock, the fence of a cursor,
+ * draining the surviving journal, and everything a partition is rebuilt from.
+ */
+import type { KeyObject } from 'node:crypto';
+import {
+  type LedgerHold,
+  type LedgerWallet,
+  OutageError,
+  type RecoverySource,
+  unpackHoldState,
+} from '../engine/index.ts';
+import type { Sql } from './connect.ts';
+import { drain } from './flusher/drain.ts';
+import { walletState } from './ledger-source.ts';
+import { orOutage } from './postgres-errors.ts';
+
+/** Any constant will do, as long as nothing else in the database locks on it. */
+const RECOVERY_LOCK = 7_246_003;
+const HOLD_PAGE = 500;
+
+/** @param openLock opens a pool of one connection, for the session lock */
+export function createRecoverySource(
+  sql: Sql,
+  chainKey: KeyObject,
+  openLock: () => Sql,
+): RecoverySource {
+  return {
+    exclusively: (work) => exclusively(openLock, work),
+    partitionsInOrder: (count) => partitionsInOrder(sql, count),
+    fence: (partition) => fence(sql, partition),
+    drain: (partition, entries, epoch) => drain({ sql, chainKey }, partition, entries, epoch),
+    walletPages: (partition, pageSize) => walletPages(sql, partition, pageSize),
+    openHolds: (partition) => openHolds(sql, partition),
+    holdsTouchedAfter: (walletId, sequence) => holdsTouchedAfter(sql, walletId, sequence),
+  };
+}
+
+/** The lock lives as long as its connection: a process that dies gives it up. */
+async function exclusively<T>(openLock: () => Sql, work: () => Promise<T>): Promise<T> {
+  const lock = openLock();
+  try {
+    await orOutage(lock`SELECT pg_advisory_lock(${RECOVERY_LOCK})`);
+    return await work();
+  } finally {
+    await lock.end({ timeout: 1 });
+  }
+}
+
+async function partitionsInOrder(sql: Sql, count: number): Promise<number[]> {
+  const rows = await orOutage(sql<{ partition: number }[]>`
+    SELECT all_of_them.partition
+    FROM generate_series(0, ${count}::int - 1) AS all_of_them (partition)
+    LEFT JOIN (
+      SELECT partition, count(*) AS calls FROM holds
+      WHERE state IN ('authorized', 'live', 'final') AND kind = 'call' GROUP BY partition
+    ) AS open USING (partition)
+    ORDER BY coalesce(open.calls, 0) DESC, all_of_them.partition`);
+  return rows.map((row) => row.partition);
+}
+
+async function fence(sql: Sql, partition: number): Promise<{ cursor: string; epoch: number }> {
+  const [row] = await orOutage(sql<{ cursor: string; epoch: number }[]>`
+    INSERT INTO journal_cursors AS cursor (partition, epoch) VALUES (${partition}, 1)
+    ON CONFLICT (partition) DO UPDATE SET epoch = cursor.epoch + 1, updated_at = now()
+    RETURNING stream_id AS cursor, epoch`);
+  if (row === undefined) throw new OutageError('postgres_unreachable');
+  return row;
+}
+
+async function* walletPages(
+  sql: Sql,
+  partition: number,
+  pageSize: number,
+): AsyncGenerator<LedgerWallet[]> {
+  let after = '';
+  for (;;) {
+    const rows = await orOutage(sql<
+      { walletId: string; sequence: number; state: Buffer; quarantined: boolean }[]
+    >`
+      SELECT wallet_id AS "walletId", sequence, state, quarantined FROM wallet_snapshots
+      WHERE partition = ${partition} AND wallet_id > ${after}
+      ORDER BY wallet_id LIMIT ${pageSize}`);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map((row) => ({ ...row, state: walletState(row) }));
+    after = last.walletId;
+  }
+}
+
+interface HoldRow {
+  holdId: string;
+  snapshot: Buffer;
+}
+
+const unpacked = ({ holdId, snapshot }: HoldRow): LedgerHold => ({
+  holdId,
+  hold: unpackHoldState(snapshot),
+});
+
+async function* openHolds(sql: Sql, partition: number): AsyncGenerator<LedgerHold> {
+  let after = '';
+  for (;;) {
+    const rows = await orOutage(sql<HoldRow[]>`
+      SELECT id AS "holdId", snapshot FROM holds
+      WHERE partition = ${partition} AND id > ${after} AND state IN ('authorized', 'live', 'final')
+      ORDER BY id LIMIT ${HOLD_PAGE}`);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield* rows.map(unpacked);
+    after = last.holdId;
+  }
+}
+
+async function holdsTouchedAfter(
+  sql: Sql,
+  walletId: string,
+  sequence: number,
+): Promise<LedgerHold[]> {
+  const rows = await orOutage(sql<HoldRow[]>`
+    SELECT id AS "holdId", snapshot FROM holds WHERE id IN (
+      SELECT hold_id FROM ledger_entries
+      WHERE wallet_id = ${walletId} AND sequence > ${sequence} AND hold_id IS NOT NULL)`);
+  return rows.map(unpacked);
+}
