@@ -1,14 +1,6 @@
 // The engine: connections, gate, and one method per verb. Each verb is one script in engine/lua.
 
-import { type AuthorizeInput, authorize } from './authorize.ts';
-import {
-  type CheckInput,
-  check,
-  type RecordInput,
-  record,
-  type StartInput,
-  start,
-} from './call-verbs.ts';
+import { authorize } from './authorize.ts';
 import { createConnection } from './connection.ts';
 import type { EngineContext } from './context.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
@@ -16,34 +8,14 @@ import { createGate, type Gate, type GateEvent } from './gate/gate.ts';
 import type { HoldState, WalletState } from './generated/layouts.ts';
 import { type BacklogGauge, createGuard, GUARD_DEFAULTS, type GuardLimits } from './guard.ts';
 import { createHoldLegs } from './hold-legs.ts';
-import {
-  capture,
-  type EndInput,
-  type ExtendInput,
-  expire,
-  extend,
-  settle,
-  type VoidInput,
-  voidHold,
-} from './hold-verbs.ts';
 import { createJournal, type Journal } from './journal.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import { createLoader } from './loader.ts';
-import {
-  type ChargeInput,
-  type ConfigureInput,
-  type CreditInput,
-  charge,
-  configure,
-  credit,
-  type TransferInput,
-  transfer,
-} from './money-verbs.ts';
-import type { HoldRef } from './on-hold.ts';
 import type { RecoverySource } from './recovery-source.ts';
 import { createRecent } from './represent.ts';
 import { createRunner } from './runner.ts';
 import { unloadWallet } from './unload.ts';
+import { createVerbs } from './verbs.ts';
 
 export interface EngineOptions {
   /** redis://, rediss://, unix: or redis+sentinel:// */
@@ -101,29 +73,7 @@ export async function createEngine(options: EngineOptions) {
     partitions: options.partitions,
     journal,
     ...enforcement,
-    async authorize(input: AuthorizeInput) {
-      const outcome = await authorize(context, input);
-      if (outcome.status === 'done' && input.kind === 'call') recent.add(input);
-      return outcome;
-    },
-    start: (input: StartInput) => start(context, input),
-    check: (input: CheckInput) => check(context, input),
-    record: (input: RecordInput) => record(context, input),
-    extend: (input: ExtendInput) => extend(context, input),
-    async capture(input: EndInput) {
-      recent.forget(input.holdId);
-      return capture(context, input);
-    },
-    async void(input: VoidInput) {
-      recent.forget(input.holdId);
-      return voidHold(context, input);
-    },
-    expire: (ref: HoldRef) => expire(context, ref),
-    settle: (input: EndInput) => settle(context, input),
-    charge: (input: ChargeInput) => charge(context, input),
-    credit: (input: CreditInput) => credit(context, input),
-    transfer: (input: TransferInput) => transfer(context, input),
-    configure: (input: ConfigureInput) => configure(context, input),
+    ...createVerbs(context, recent),
     /** The hold as Redis has it, loaded from the ledger if need be. */
     hold: (partition: number, holdId: string): Promise<HoldState | undefined> =>
       loader.hold(partition, holdId),

@@ -7,7 +7,6 @@ import type { Redis } from 'ioredis';
 import { closeScript, openScript } from '../generated/index.ts';
 import { unpackPartitionState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
-import type { RecoverySource } from '../recovery-source.ts';
 import { drainJournal } from './drain.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 import { createRestorer } from './restore.ts';

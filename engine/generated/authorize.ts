@@ -95,7 +95,7 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: '50cf8d83757c61b1126aaf98ccc460299ff52029',
+  sha: '514e7e0eb95b6e73a5c426111d6fd8a0434e1135',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
@@ -175,39 +175,6 @@ local function spendables(wallets)
   for i = 1, #wallets do amounts[i] = spendable(wallets[i]) end
   return amounts
 end
-local MINUTE_MS = 60000
-local MINUTES_MAX = 1000000000 -- about 1,900 years: past it a wallet can pay for ever
-local FOREVER_MS = 9007199254740991 -- what a free call can afford
-local function billed_ms(leg, ms)
-  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
-  if initial == 0 then return ms end
-  if ms <= initial then return initial end
-  return initial + math.ceil((ms - initial) / subsequent) * subsequent
-end
-local function price_of(leg, ms)
-  if ms <= 0 then return 0 end
-  local billed = billed_ms(leg, ms)
-  local minutes = math.floor(billed / MINUTE_MS)
-  local rest = billed - minutes * MINUTE_MS
-  local time = leg[L_RATE] * minutes + math.ceil(leg[L_RATE] * rest / MINUTE_MS)
-  return math.max(leg[L_MINIMUM], leg[L_FEE] + time)
-end
-local function covered_ms(leg, money)
-  if price_of(leg, 1) > money then return 0 end
-  if leg[L_RATE] == 0 then return FOREVER_MS end
-  local budget = money - leg[L_FEE]
-  local rest = math.fmod(budget, leg[L_RATE])
-  local minutes = (budget - rest) / leg[L_RATE]
-  if minutes > MINUTES_MAX then return FOREVER_MS end
-  local ms = minutes * MINUTE_MS + math.floor(rest * MINUTE_MS / leg[L_RATE])
-  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
-  if initial == 0 then return ms end
-  if ms < initial then return 0 end
-  return initial + math.floor((ms - initial) / subsequent) * subsequent
-end
-local function is_free(leg)
-  return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
-end
 local C_MINIMUM = 1 -- minimumMs: integer; what the wallet must be able to pay before a call starts
 local C_QUANTUM = 2 -- quantumMs: integer; how far the hold is kept ahead of the clock
 local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning comes
@@ -245,6 +212,39 @@ local H_USED = 18 -- usedMs: integer; talk time charged
 local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty
 local H_LEGS = 21 -- legs: Leg[]; the wallets that pay, the client first
+local MINUTE_MS = 60000
+local MINUTES_MAX = 1000000000 -- about 1,900 years: past it a wallet can pay for ever
+local FOREVER_MS = 9007199254740991 -- what a free call can afford
+local function billed_ms(leg, ms)
+  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
+  if initial == 0 then return ms end
+  if ms <= initial then return initial end
+  return initial + math.ceil((ms - initial) / subsequent) * subsequent
+end
+local function price_of(leg, ms)
+  if ms <= 0 then return 0 end
+  local billed = billed_ms(leg, ms)
+  local minutes = math.floor(billed / MINUTE_MS)
+  local rest = billed - minutes * MINUTE_MS
+  local time = leg[L_RATE] * minutes + math.ceil(leg[L_RATE] * rest / MINUTE_MS)
+  return math.max(leg[L_MINIMUM], leg[L_FEE] + time)
+end
+local function covered_ms(leg, money)
+  if price_of(leg, 1) > money then return 0 end
+  if leg[L_RATE] == 0 then return FOREVER_MS end
+  local budget = money - leg[L_FEE]
+  local rest = math.fmod(budget, leg[L_RATE])
+  local minutes = (budget - rest) / leg[L_RATE]
+  if minutes > MINUTES_MAX then return FOREVER_MS end
+  local ms = minutes * MINUTE_MS + math.floor(rest * MINUTE_MS / leg[L_RATE])
+  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
+  if initial == 0 then return ms end
+  if ms < initial then return 0 end
+  return initial + math.floor((ms - initial) / subsequent) * subsequent
+end
+local function is_free(leg)
+  return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
+end
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
 local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
 local function load_hold(hold_key)

@@ -49,7 +49,7 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
 /** sets a wallet's limits, thresholds, cap and freeze; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: '68e0bf18dc466072cd3cb90bc4b95bcd20e8669b',
+  sha: '8523a94211d0ce52d0746a629f9c9ea2ac9e4bb1',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
   args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen],
   reply: readConfigureReply,
@@ -159,6 +159,91 @@ local function pack_entry(operation, now, args, organization_id, rows, hold_id, 
 end
 local function append(journal_key, packed)
   redis.call('XADD', journal_key, '*', 'e', packed)
+end
+local C_MINIMUM = 1 -- minimumMs: integer; what the wallet must be able to pay before a call starts
+local C_QUANTUM = 2 -- quantumMs: integer; how far the hold is kept ahead of the clock
+local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning comes
+local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
+local C_RING = 5 -- ringMs: integer; how long a call may ring
+local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
+local L_WALLET = 1 -- walletId: text; the wallet that pays
+local L_ROLE = 2 -- role: text; client, agency, ...
+local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
+local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
+local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
+local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
+local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
+local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
+local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
+local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
+local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
+local H_KIND = 4 -- kind: text; call or amount
+local H_CALL = 5 -- callId: text; the caller's own id, empty for an amount hold
+local H_CREATED = 6 -- createdAtMs: integer; when it was authorized
+local H_STARTED = 7 -- startedAtMs: integer; when the call was answered, 0 = not yet
+local H_COVERED = 8 -- coveredMs: integer; the talk time that the money held pays for
+local H_FINAL = 9 -- finalReason: text; why covered time stopped growing, empty while it grows
+local H_CUTOFF = 10 -- cutoffAtMs: integer; when the call must end, 0 = not decided
+local H_EXPIRES = 11 -- expiresAtMs: integer; end of an amount hold's time to live, 0 = none
+local H_SEEN = 12 -- lastSeenAtMs: integer; last proof of life
+local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
+local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
+local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
+local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_USED = 18 -- usedMs: integer; talk time charged
+local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
+local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty
+local H_LEGS = 21 -- legs: Leg[]; the wallets that pay, the client first
+local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
+local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+local function load_hold(hold_key)
+  local packed = redis.call('GET', hold_key)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+local function save_hold(hold_key, hold)
+  redis.call('SET', hold_key, cmsgpack.pack(hold))
+end
+local function is_open(hold)
+  return hold[H_STATE] == 'authorized' or hold[H_STATE] == 'live'
+end
+local function covered_until(hold)
+  return hold[H_STARTED] + hold[H_COVERED]
+end
+local function silent_until(hold)
+  return hold[H_SEEN] + hold[H_POLICY][C_HEARTBEAT]
+end
+local function extend_ahead_ms(policy)
+  local quantum = policy[C_QUANTUM]
+  local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
+  return math.min(math.floor(quantum * 3 / 4), wanted)
+end
+local function next_due(hold, now)
+  local policy = hold[H_POLICY]
+  if hold[H_KIND] == 'amount' then
+    return hold[H_EXPIRES] > 0 and hold[H_EXPIRES] or nil
+  end
+  if hold[H_STATE] == 'authorized' then return hold[H_CREATED] + policy[C_RING] end
+  local due
+  if hold[H_FINAL] == '' then
+    due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
+  elseif now < hold[H_CUTOFF] then
+    due = hold[H_CUTOFF]
+  else
+    due = now + EXPIRED_RECHECK_MS
+  end
+  if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
+  return due
+end
+local function schedule(due_key, hold_id, hold, now)
+  local due = is_open(hold) and next_due(hold, now) or nil
+  if due then
+    redis.call('ZADD', due_key, text(due), hold_id)
+  else
+    redis.call('ZREM', due_key, hold_id)
+  end
 end
 local function wake(due_key, wallet_id, wallet, before, now)
   if wallet[W_FINALS] > 0 and spendable(wallet) > before then

@@ -1,4 +1,7 @@
 -- The end of a hold: releases what is held, takes what was used, leaves a tombstone (I2, I4).
+-- @include hold.lua
+-- @include journal.lua
+-- @include finals.lua
 
 -- Ends the hold in memory. `used` is what each leg pays. Answers the rows, or nil and the leg that
 -- would leave the range of money. Wallets and hold are changed but not saved.

@@ -1,4 +1,6 @@
 -- A wallet's final calls: those that money ran short for, smallest covered time first.
+-- @include hold.lua
+-- @include wallet.lua
 
 -- Any mutation that raised spendable wakes the wallet, so that its final calls are extended again.
 local function wake(due_key, wallet_id, wallet, before, now)

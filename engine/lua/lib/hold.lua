@@ -1,5 +1,6 @@
 -- Holds: load, save, and the next moment each one needs attention.
 -- @include layout_hold.lua
+-- @include money.lua
 
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
 local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often

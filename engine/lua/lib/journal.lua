@@ -1,5 +1,6 @@
 -- The journal: one stream entry per mutation, with the rows of all wallets it moved (I5, I6).
 -- @include layout_journal.lua
+-- @include wallet.lua
 
 -- Moves one wallet and answers the row that says so. Nothing is written to Redis here.
 local function move(wallet_id, wallet, kind, amount, held_delta, now)

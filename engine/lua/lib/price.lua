@@ -1,5 +1,6 @@
 -- price(duration): one pure function, the same as engine/price.ts, property-tested against it.
 -- Durations are integer ms. Rate <= 10^9 micros a minute, so no product passes 2^53.
+-- @include layout_hold.lua
 local MINUTE_MS = 60000
 local MINUTES_MAX = 1000000000 -- about 1,900 years: past it a wallet can pay for ever
 local FOREVER_MS = 9007199254740991 -- what a free call can afford

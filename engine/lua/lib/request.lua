@@ -1,5 +1,7 @@
 -- Idempotency: the answer is stored by the script that has the effect (I8).
 -- A record is the msgpack array { fingerprint, reply }.
+-- @include layout_partition.lua
+-- @include layout_wallet.lua
 
 -- What an earlier request under this key was told: the reply to give again, or nil if there was none.
 local function replay_of(request_key, fingerprint)

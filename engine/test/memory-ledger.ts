@@ -1,0 +1,149 @@
+// A ledger in memory for engine tests: it takes journal entries in, as the flusher does, and answers the
+// engine's questions from them. Redis is always a real one.
+
+import {
+  type HoldState,
+  type JournalEntry,
+  unpackJournalEntry,
+  type WalletState,
+} from '../generated/layouts.ts';
+import { entryId } from '../ids.ts';
+import type { CommittedEntry, CommittedRequest, LedgerSource } from '../ledger-source.ts';
+import type { LedgerHold, LedgerWallet, RecoverySource } from '../recovery-source.ts';
+
+interface StoredWallet {
+  readonly partition: number;
+  state: WalletState;
+}
+
+export class MemoryLedger implements LedgerSource, RecoverySource {
+  readonly entriesByWallet = new Map<string, JournalEntry[]>();
+  readonly #wallets = new Map<string, StoredWallet>();
+  readonly #holds = new Map<string, { partition: number; hold: HoldState }>();
+  readonly #requests = new Map<string, CommittedRequest>();
+  readonly #cursors = new Map<number, { cursor: string; epoch: number }>();
+  readonly #committed = new Map<string, CommittedEntry & { refundedMicros: number }>();
+
+  addWallet(partition: number, id: string, state: Partial<WalletState> = {}): void {
+    this.#wallets.set(id, { partition, state: { ...EMPTY_WALLET, ...state } });
+  }
+
+  cursor(partition: number): string {
+    return this.#cursors.get(partition)?.cursor ?? '0-0';
+  }
+
+  commit(partition: number, id: string, payload: Buffer): void {
+    const entry = unpackJournalEntry(payload);
+    for (const [i, row] of entry.rows.entries()) {
+      const wallet = this.#wallets.get(row.walletId);
+      if (!wallet) throw new Error(`no wallet ${row.walletId}`);
+      if (row.sequence !== wallet.state.sequence + 1) {
+        throw new Error(`${row.walletId}: ${row.sequence} after ${wallet.state.sequence}`);
+      }
+      wallet.state = row.wallet;
+      const rows = this.entriesByWallet.get(row.walletId) ?? [];
+      this.entriesByWallet.set(row.walletId, [...rows, entry]);
+      this.#committed.set(entryId(entry.mutationId, i), { ...row, refundedMicros: 0 });
+    }
+    if (entry.hold) this.#holds.set(entry.holdId, { partition, hold: entry.hold });
+    if (entry.requestKind) {
+      const key = [entry.requestKind, entry.requestScope, entry.requestKey].join('\n');
+      this.#requests.set(key, { fingerprint: entry.fingerprint, payload });
+    }
+    const at = this.#cursors.get(partition);
+    this.#cursors.set(partition, { cursor: id, epoch: at?.epoch ?? 0 });
+  }
+
+  async wallets(ids: readonly string[]) {
+    const found = new Map<string, WalletState>();
+    for (const id of ids) {
+      const wallet = this.#wallets.get(id);
+      if (wallet) found.set(id, wallet.state);
+    }
+    return found;
+  }
+
+  async hold(holdId: string) {
+    return this.#holds.get(holdId)?.hold;
+  }
+
+  async request(kind: string, scope: string, key: string) {
+    return this.#requests.get([kind, scope, key].join('\n'));
+  }
+
+  async entry(id: string) {
+    return this.#committed.get(id);
+  }
+
+  async exclusively<T>(work: () => Promise<T>) {
+    return work();
+  }
+
+  async partitionsInOrder(count: number) {
+    return Array.from({ length: count }, (_, p) => p);
+  }
+
+  async fence(partition: number) {
+    const at = this.#cursors.get(partition) ?? { cursor: '0-0', epoch: 0 };
+    const next = { cursor: at.cursor, epoch: at.epoch + 1 };
+    this.#cursors.set(partition, next);
+    return next;
+  }
+
+  async drain(partition: number, entries: readonly { id: string; payload: Buffer }[]) {
+    for (const { id, payload } of entries) {
+      if (!isAfter(id, this.cursor(partition))) continue;
+      this.commit(partition, id, payload);
+    }
+    return { cursor: this.cursor(partition), forkedWallets: [] };
+  }
+
+  async *walletPages(partition: number): AsyncIterable<LedgerWallet[]> {
+    const page: LedgerWallet[] = [];
+    for (const [walletId, wallet] of this.#wallets) {
+      if (wallet.partition !== partition) continue;
+      const { state } = wallet;
+      page.push({ walletId, sequence: state.sequence, state, quarantined: false });
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async *openHolds(partition: number): AsyncIterable<LedgerHold> {
+    for (const [holdId, stored] of this.#holds) {
+      if (stored.partition === partition && stored.hold.closedAtMs === 0) {
+        yield { holdId, hold: stored.hold };
+      }
+    }
+  }
+
+  async holdsTouchedAfter(walletId: string, sequence: number) {
+    const touched = (this.entriesByWallet.get(walletId) ?? []).filter((entry) =>
+      entry.rows.some((row) => row.walletId === walletId && row.sequence > sequence),
+    );
+    return [...new Set(touched.map((entry) => entry.holdId))].flatMap((holdId) => {
+      const hold = this.#holds.get(holdId)?.hold;
+      return hold ? [{ holdId, hold }] : [];
+    });
+  }
+}
+
+function isAfter(a: string, b: string): boolean {
+  const [aMs = 0, aN = 0] = a.split('-').map(Number);
+  const [bMs = 0, bN = 0] = b.split('-').map(Number);
+  return aMs !== bMs ? aMs > bMs : aN > bN;
+}
+
+const EMPTY_WALLET: WalletState = {
+  postedMicros: 0,
+  heldMicros: 0,
+  creditLimitMicros: 0,
+  cutoffThresholdMicros: 0,
+  sequence: 0,
+  frozen: false,
+  liveCalls: 0,
+  maxLiveCalls: 0,
+  lowBalanceThresholdMicros: 0,
+  finalCalls: 0,
+  checkLedgerUntilMs: 0,
+  updatedAtMs: 0,
+};
