@@ -1,6 +1,7 @@
-import type { Engine } from '../engine/index.ts';
+import type { Engine, LedgerSource } from '../engine/index.ts';
 import type { Directory } from '../persistence/index.ts';
 import type { Access } from './auth/access.ts';
+import type { RecentHolds } from './holds/recent-holds.ts';
 
 /** A row of the ledger to wait for. */
 export interface LedgerPlace {
@@ -13,6 +14,9 @@ export interface Services {
   engine: Engine;
   directory: Directory;
   access: Access;
+  /** Reads of the ledger, behind the committed cursor. */
+  ledger: Pick<LedgerSource, 'hold'>;
+  recentHolds: RecentHolds;
   /** The number of partitions, fixed at first boot. */
   partitions: number;
   /**

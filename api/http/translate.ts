@@ -1,5 +1,5 @@
 import { OutageError, RequestError } from '../../engine/index.ts';
-import { isDatabaseOutage } from '../../persistence/index.ts';
+import { isPostgresOutage } from '../../persistence/index.ts';
 import { Problem } from './problem.ts';
 
 /**
@@ -22,7 +22,7 @@ export function toProblem(error: unknown): Problem {
       ...(error.details !== undefined && { details: error.details }),
     });
   }
-  if (isDatabaseOutage(error)) {
+  if (isPostgresOutage(error)) {
     return new Problem('postgres_unreachable', undefined, { cause: error });
   }
   return new Problem('internal', undefined, { cause: error });

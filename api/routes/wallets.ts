@@ -5,10 +5,11 @@ import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { refusalProblem } from '../http/refusal.ts';
 import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
 import {
+  EMPTY_WALLET,
   newWalletSchema,
-  newWalletState,
   walletBody,
   walletChangesSchema,
+  walletLimits,
   walletSchema,
 } from '../schemas/wallet.ts';
 import type { Services } from '../services.ts';
@@ -29,14 +30,14 @@ function createRoute({ access, directory }: Services): Endpoint {
     answers: { 201: walletSchema },
     async handle({ principal, body }) {
       const organization = await access.organization(principal, body.organization_id, 'manage');
-      const state = newWalletState(body);
+      const limits = walletLimits(body);
       const wallet = await directory.wallets.create({
         organization,
         currency: body.currency,
         name: body.name,
-        state,
+        limits,
       });
-      return { status: 201, body: walletBody(wallet, state, 0) };
+      return { status: 201, body: walletBody(wallet, { ...EMPTY_WALLET, ...limits }, 0) };
     },
   });
 }

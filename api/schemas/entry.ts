@@ -3,12 +3,31 @@ import { entryId, type JournalEntry, type JournalRow } from '../../engine/index.
 import type { LedgerEntry } from '../../persistence/index.ts';
 import { microsSchema } from './money.ts';
 
+/** The kinds of ledger entries, as the engine writes them. */
+export const entryKindSchema = z.enum(
+  [
+    'hold',
+    'capture',
+    'hold_release',
+    'charge',
+    'deposit',
+    'bonus',
+    'refund',
+    'adjustment',
+    'auto_recharge',
+    'dispute',
+    'transfer',
+    'configure',
+  ],
+  'must be a kind of entry such as deposit or capture',
+);
+
 export const entrySchema = z
   .object({
     id: z.string(),
     wallet_id: z.string(),
     sequence: z.int(),
-    kind: z.string(),
+    kind: entryKindSchema,
     amount_micros: microsSchema.openapi({ description: 'The effect on posted, signed.' }),
     held_delta_micros: microsSchema,
     posted_after_micros: microsSchema,

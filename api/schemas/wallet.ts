@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { availableOf, spendableOf, type WalletState } from '../../engine/index.ts';
-import type { Wallet } from '../../persistence/index.ts';
+import type { Wallet, WalletLimits } from '../../persistence/index.ts';
 import { idSchema, nameSchema } from './common.ts';
 import { currencySchema } from './currency.ts';
 import { microsSchema, nonNegativeMicrosSchema } from './money.ts';
@@ -66,18 +66,17 @@ export const walletSchema = z
   })
   .openapi('Wallet');
 
-/** A wallet before its first mutation, with the limits it starts with. */
-export function newWalletState(limits: z.infer<typeof newWalletSchema>): WalletState {
+/** The limits a wallet starts with, as the directory takes them. */
+export function walletLimits(body: z.infer<typeof newWalletSchema>): Required<WalletLimits> {
   return {
-    ...EMPTY_WALLET,
-    creditLimitMicros: limits.credit_limit_micros ?? 0,
-    cutoffThresholdMicros: limits.cutoff_threshold_micros ?? 0,
-    lowBalanceThresholdMicros: limits.low_balance_threshold_micros ?? 0,
-    maxLiveCalls: limits.max_live_calls ?? 0,
+    creditLimitMicros: body.credit_limit_micros ?? 0,
+    cutoffThresholdMicros: body.cutoff_threshold_micros ?? 0,
+    lowBalanceThresholdMicros: body.low_balance_threshold_micros ?? 0,
+    maxLiveCalls: body.max_live_calls ?? 0,
   };
 }
 
-/** What a wallet made on first use starts with: no money and no limits. */
+/** A wallet before its first mutation: no money, and these limits. */
 export const EMPTY_WALLET: WalletState = {
   postedMicros: 0,
   heldMicros: 0,

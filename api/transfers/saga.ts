@@ -1,0 +1,138 @@
+/**
+ * A transfer between partitions, where no single script can move both wallets.
+ *
+ *   created --debit committed--> debited --credit--> completed
+ *      |                            |
+ *      +--refused--> refused        +--credit refused--> reversing --given back--> reversed
+ *
+ * The intent row comes first, so that any process can take a transfer up where another one died.
+ * Each money step has a natural key made of the transfer's id, so that it happens once however
+ * often it is tried, and the credit never runs before the debit's row is in the ledger. Money in
+ * transit is what `debited` and `reversing` rows say.
+ */
+import type { Engine, JournalRow, RequestKey } from '../../engine/index.ts';
+import type { Directory, Transfer, Wallet } from '../../persistence/index.ts';
+
+export interface SagaDoors {
+  engine: Pick<Engine, 'charge' | 'credit'>;
+  directory: Pick<Directory, 'wallets' | 'transfers'>;
+  /** Resolves when the rows have committed; throws OutageError ledger_wait_timeout. */
+  waitForLedger(rows: readonly JournalRow[]): Promise<void>;
+}
+
+/** Steps of one transfer are at most: debit, credit, reversal begun, given back. */
+const STEPS_MAX = 6;
+
+export type Advance = (transfer: Transfer) => Promise<Transfer>;
+
+/** Makes the function that carries a transfer as far as it goes now; it may throw an OutageError. */
+export function createSaga(doors: SagaDoors): Advance {
+  return async (transfer) => {
+    let current = transfer;
+    for (let i = 0; i < STEPS_MAX; i++) {
+      const next = await step(doors, current);
+      if (next === undefined) return current;
+      current = next;
+    }
+    throw new Error(`transfer ${transfer.id} does not come to an end`);
+  };
+}
+
+async function step(doors: SagaDoors, transfer: Transfer): Promise<Transfer | undefined> {
+  switch (transfer.state) {
+    case 'created':
+      return debit(doors, transfer);
+    case 'debited':
+      return credit(doors, transfer);
+    case 'reversing':
+      return giveBack(doors, transfer);
+    default:
+      return undefined;
+  }
+}
+
+async function debit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
+  const from = await walletOf(doors, transfer.fromWalletId);
+  const outcome = await doors.engine.charge({
+    partition: from.partition,
+    request: stepKey(transfer, from, 'debit'),
+    organizationId: from.organizationId,
+    kind: 'transfer',
+    overdraft: true,
+    unbilled: false,
+    legs: [{ walletId: from.id, role: 'from', amountMicros: transfer.amountMicros }],
+    memo: memoOf(transfer),
+  });
+  if (outcome.status !== 'done') {
+    const { replayed: _, ...refusal } = outcome;
+    return moved(doors, transfer, 'refused', refusal);
+  }
+  await doors.waitForLedger(outcome.entry.rows);
+  return moved(doors, transfer, 'debited');
+}
+
+async function credit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
+  const outcome = await put(doors, transfer, transfer.toWalletId, 'credit');
+  if (outcome.status === 'done') return moved(doors, transfer, 'completed');
+  const { replayed: _, ...refusal } = outcome;
+  return moved(doors, transfer, 'reversing', refusal);
+}
+
+async function giveBack(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
+  const outcome = await put(doors, transfer, transfer.fromWalletId, 'reversal');
+  if (outcome.status === 'done') return moved(doors, transfer, 'reversed');
+  throw new Error(`transfer ${transfer.id} cannot be given back: ${outcome.status}`);
+}
+
+async function put(
+  doors: SagaDoors,
+  transfer: Transfer,
+  walletId: string,
+  name: 'credit' | 'reversal',
+) {
+  const wallet = await walletOf(doors, walletId);
+  return doors.engine.credit({
+    partition: wallet.partition,
+    request: stepKey(transfer, wallet, name),
+    organizationId: wallet.organizationId,
+    walletId: wallet.id,
+    kind: 'transfer',
+    amountMicros: transfer.amountMicros,
+    memo: memoOf(transfer),
+  });
+}
+
+/** The compare-and-set; when another process was faster, its result is the answer. */
+async function moved(
+  { directory }: SagaDoors,
+  transfer: Transfer,
+  to: Transfer['state'],
+  refusal?: Record<string, unknown>,
+): Promise<Transfer> {
+  const advanced = await directory.transfers.advance(transfer.id, transfer.state, to, refusal);
+  const current = advanced ?? (await directory.transfers.get(transfer.id));
+  if (current === undefined) throw new Error(`transfer ${transfer.id} is gone`);
+  return current;
+}
+
+function stepKey(transfer: Transfer, wallet: Wallet, name: string): RequestKey {
+  return {
+    kind: 'transfer',
+    scope: wallet.rootId,
+    key: `${transfer.id}:${name}`,
+    fingerprint: transfer.fingerprint,
+  };
+}
+
+function memoOf(transfer: Transfer) {
+  return {
+    transfer_id: transfer.id,
+    ...(transfer.reference !== null && { reference: transfer.reference }),
+  };
+}
+
+async function walletOf({ directory }: SagaDoors, id: string): Promise<Wallet> {
+  const wallet = await directory.wallets.get(id);
+  if (wallet === undefined) throw new Error(`wallet ${id} of a transfer does not exist`);
+  return wallet;
+}
