@@ -3,7 +3,7 @@
  * the inbox. Persistence has what fills them; the composition root joins the two, so that this
  * folder knows nothing of SQL.
  */
-import type { BindingKind, ProviderEvent } from './providers/event.ts';
+import type { AppliableEvent, BindingKind } from './providers/event.ts';
 
 export interface OrganizationFacts {
   readonly id: string;
@@ -118,16 +118,19 @@ export interface CallRecords {
 /** An event in the inbox, waiting to be applied. */
 export interface InboxItem {
   readonly id: number;
-  readonly event: ProviderEvent;
+  readonly event: AppliableEvent;
+  /** How often it was handed out, this time included. */
   readonly attempts: number;
 }
 
 /** Verified provider events that could not be applied at once. Delivered in order per call. */
 export interface Inbox {
-  store(event: ProviderEvent, callKey: string, eventKey: string): Promise<void>;
+  /** Stores one event; the same `eventKey` again is stored once. */
+  store(event: AppliableEvent, callKey: string, eventKey: string): Promise<void>;
   claim(owner: string, limit: number, leaseMs: number): Promise<readonly InboxItem[]>;
-  applied(ids: readonly number[]): Promise<void>;
-  failed(id: number, reason: string): Promise<void>;
+  applied(id: number): Promise<void>;
+  /** Gives an event back, to be handed out again after `retryMs`. */
+  failed(id: number, owner: string, why: string, retryMs: number): Promise<void>;
 }
 
 /** Ends a live call at its provider. The enforcer calls it from the cutoff on, until the end is known. */

@@ -16,6 +16,14 @@ export type {
   PriceFacts,
   WalletFacts,
 } from './doors.ts';
+export { createEnforcer, type Enforcer, type EnforcerOptions } from './enforcer/enforcer.ts';
+export { type Applied, type ApplyEvent, createApplyEvent } from './events/apply-event.ts';
+export { decideGate, type GateAnswer, type GateContext } from './events/gate.ts';
+export {
+  createInboxWorker,
+  type InboxWorker,
+  type InboxWorkerOptions,
+} from './events/inbox-worker.ts';
 export {
   CALL_POLICY_RULES,
   type CallPolicy,
@@ -28,6 +36,7 @@ export {
   type WordRule,
 } from './policy.ts';
 export type {
+  AppliableEvent,
   BindingKind,
   CallReference,
   GateEvent,

@@ -62,6 +62,8 @@ export interface AliveEvent extends Message {
 export interface EndedEvent extends Message {
   readonly type: 'ended';
   readonly reason: string;
+  /** False for a reason this release has never heard of. */
+  readonly reasonKnown: boolean;
   readonly outcome: Outcome;
   /** Exact when the message carries both ends of the call, 0 when nobody answered. */
   readonly durationMs: number | undefined;
@@ -72,6 +74,8 @@ export interface EndedEvent extends Message {
 export interface ReportEvent extends Message {
   readonly type: 'report';
   readonly reason: string;
+  /** False for a reason this release has never heard of. */
+  readonly reasonKnown: boolean;
   readonly outcome: Outcome;
   readonly durationMs: number | undefined;
   readonly endedAtMs: number | undefined;
@@ -94,7 +98,8 @@ export type ProviderEvent =
   | ReportEvent
   | IgnoredEvent;
 
-export type ProviderEventType = ProviderEvent['type'];
+/** A message that can be applied later as well as now. A gate cannot: somebody waits for it. */
+export type AppliableEvent = Exclude<ProviderEvent, GateEvent>;
 
 /** The answer of a signature check. All but `valid` are HTTP 401. */
 export type Verdict = 'valid' | 'no_secret' | 'unsigned' | 'expired' | 'forged';

@@ -92,6 +92,9 @@ export function createCallSessions(options: CallSessionsOptions) {
       details: Record<string, unknown>,
     ) => note(context, call, kind, details),
 
+    /** Renews what this process remembers of a call, for the answers of an outage. */
+    saw: (holdId: string, hold: HoldState) => context.known.saw(holdId, hold),
+
     /** Writes what waits to be written; at most `timeoutMs`. */
     async stop(timeoutMs = 5_000): Promise<void> {
       await Promise.all([context.newRecords.stop(timeoutMs), context.newEvents.stop(timeoutMs)]);

@@ -84,12 +84,13 @@ function report(call: unknown, common: Common): ProviderEvent {
   const endedAtMs = momentAt(call, 'end_timestamp');
   const elapsedMs = statedDuration(call) ?? between(startedAtMs, endedAtMs);
   const reason = textAt(call, 'disconnection_reason') ?? '';
-  const { outcome, answered } = readDisconnectionReason(reason, elapsedMs);
+  const { outcome, answered, known } = readDisconnectionReason(reason, elapsedMs);
   return {
     ...common,
     type: 'report',
     atMs: common.atMs ?? endedAtMs,
     reason,
+    reasonKnown: known,
     outcome,
     durationMs: answered ? elapsedMs : 0,
     endedAtMs,

@@ -113,10 +113,19 @@ function statusUpdate(message: unknown, common: Common): ProviderEvent {
   const endedAtMs = momentAt(message, 'call', 'endedAt');
   const reason = textAt(message, 'endedReason') ?? textAt(message, 'call', 'endedReason') ?? '';
   const elapsedMs = between(startedAtMs, endedAtMs);
-  const { outcome, answered } = readEndedReason(reason, elapsedMs);
+  const { outcome, answered, known } = readEndedReason(reason, elapsedMs);
   const durationMs = answered ? elapsedMs : 0;
   const over = endedAtMs ?? common.atMs;
-  return { ...common, name, type: 'ended', reason, outcome, durationMs, endedAtMs: over };
+  return {
+    ...common,
+    name,
+    type: 'ended',
+    reason,
+    reasonKnown: known,
+    outcome,
+    durationMs,
+    endedAtMs: over,
+  };
 }
 
 function report(message: unknown, common: Common): ProviderEvent {
@@ -124,11 +133,12 @@ function report(message: unknown, common: Common): ProviderEvent {
   const endedAtMs = momentAt(message, 'endedAt') ?? momentAt(message, 'call', 'endedAt');
   const reason = textAt(message, 'endedReason') ?? textAt(message, 'call', 'endedReason') ?? '';
   const elapsedMs = between(startedAtMs, endedAtMs) ?? undocumentedDuration(message);
-  const { outcome, answered } = readEndedReason(reason, elapsedMs);
+  const { outcome, answered, known } = readEndedReason(reason, elapsedMs);
   return {
     ...common,
     type: 'report',
     reason,
+    reasonKnown: known,
     outcome,
     durationMs: answered ? elapsedMs : 0,
     endedAtMs: endedAtMs ?? common.atMs,

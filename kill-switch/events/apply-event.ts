@@ -1,0 +1,130 @@
+/**
+ * What a provider's message does to its call. Nothing is deduplicated but by state: a message that
+ * comes twice, late or out of order meets a hold that is started or closed already, and changes
+ * nothing.
+ */
+import { EVIDENCE, OutageError } from '../../engine/index.ts';
+import type { Log } from '../doors.ts';
+import type { AliveEvent, AppliableEvent, EndedEvent, ReportEvent } from '../providers/event.ts';
+import type { CallSessions } from '../sessions/call-sessions.ts';
+import type { CallIdentity } from '../sessions/known-calls.ts';
+import type { StatusAnswer } from '../sessions/status-answer.ts';
+import { createSeenOnce, type SeenOnce } from './seen-once.ts';
+
+export type Applied =
+  | { readonly status: 'applied'; readonly call: CallIdentity; readonly answer?: StatusAnswer }
+  /** Nothing to do: the message is not about the clock, or its call needs nothing more. */
+  | { readonly status: 'ignored'; readonly why: string }
+  | { readonly status: 'unknown_call' };
+
+/** Throws OutageError when the event cannot be applied now; it is safe to apply it again. */
+export type ApplyEvent = (event: AppliableEvent) => Promise<Applied>;
+
+export function createApplyEvent(sessions: CallSessions, log: Log): ApplyEvent {
+  const seen = createSeenOnce();
+  return async (event) => {
+    if (event.type === 'ignored') {
+      if (!event.known) logOnce(log, seen, event.provider, 'message', event.name);
+      return { status: 'ignored', why: 'nothing to do' };
+    }
+    if ((event.type === 'ended' || event.type === 'report') && !event.reasonKnown) {
+      logOnce(log, seen, event.provider, 'end reason', event.reason);
+    }
+    const found = await sessions.findCall(event);
+    if (found.status !== 'found') return { status: 'unknown_call' };
+    const { call } = found;
+    switch (event.type) {
+      case 'started':
+        return started(call, await sessions.start(call, event.startedAtMs));
+      case 'alive':
+        return await alive(sessions, call, event);
+      case 'ended':
+        return await ended(sessions, call, event);
+      case 'report':
+        return await reported(sessions, call, event);
+    }
+  };
+}
+
+function started(call: CallIdentity, reply: { readonly status: string }): Applied {
+  if (reply.status === 'started') return { status: 'applied', call };
+  return { status: 'ignored', why: reply.status };
+}
+
+/** A sign of life starts the clock if the start itself was lost, and asks whether the call may go on. */
+async function alive(
+  sessions: CallSessions,
+  call: CallIdentity,
+  event: AliveEvent,
+): Promise<Applied> {
+  const asked = event.tools.length > 0;
+  if (event.startedAtMs !== undefined) {
+    try {
+      await sessions.start(call, event.startedAtMs);
+    } catch (error) {
+      // A function call waits for an answer, which the check below has even in an outage.
+      if (!asked || !(error instanceof OutageError)) throw error;
+    }
+  }
+  const checked = await sessions.check(call, { alive: true });
+  if (checked.outcome === 'outage' && !asked) throw new OutageError('recovering');
+  if (checked.outcome === 'unknown_call' && !asked) {
+    return { status: 'ignored', why: 'call_not_found' };
+  }
+  return { status: 'applied', call, answer: checked.answer };
+}
+
+/**
+ * The end without the report. What it says is held to be weaker than a report, so that the report
+ * can still correct it; without times the hold's clock decides, if it ever ran.
+ */
+async function ended(
+  sessions: CallSessions,
+  call: CallIdentity,
+  event: EndedEvent,
+): Promise<Applied> {
+  if (event.durationMs === undefined) {
+    const current = await sessions.get(call);
+    if (current === undefined) return { status: 'ignored', why: 'call_not_found' };
+    if (current.started_at === undefined && event.outcome !== 'failed') {
+      sessions.note(call, 'end_without_times', { reason: event.reason });
+      return { status: 'ignored', why: 'the report will tell' };
+    }
+  }
+  const reply = await sessions.end(call, {
+    durationMs: event.durationMs,
+    outcome: event.outcome,
+    evidence: EVIDENCE.caller,
+    endedAtMs: event.endedAtMs,
+    provider: event.provider,
+    providerCallId: event.providerCallId,
+    reason: event.reason,
+  });
+  if (reply.status === 'ended') return { status: 'applied', call };
+  return { status: 'ignored', why: reply.status };
+}
+
+async function reported(
+  sessions: CallSessions,
+  call: CallIdentity,
+  event: ReportEvent,
+): Promise<Applied> {
+  const reply = await sessions.end(call, {
+    durationMs: event.durationMs,
+    outcome: event.outcome,
+    evidence: EVIDENCE.provider_webhook,
+    endedAtMs: event.endedAtMs,
+    provider: event.provider,
+    providerCallId: event.providerCallId,
+    providerCostMicros: event.costMicros,
+    reason: event.reason,
+    chargeWithoutHold: true,
+  });
+  if (reply.status === 'ended') return { status: 'applied', call };
+  return { status: 'ignored', why: reply.status };
+}
+
+function logOnce(log: Log, seen: SeenOnce, provider: string, what: string, name: string): void {
+  if (!seen.first(`${provider} ${what} ${name}`)) return;
+  log.warn({ provider, name }, `a ${what} this release does not know`);
+}
