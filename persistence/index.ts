@@ -1,6 +1,7 @@
 /** The door of persistence. Nothing else of this folder is imported from outside. */
 
 export { type ConnectOptions, connect, requireDurability, type Sql } from './connect.ts';
+export * from './directory/index.ts';
 export type { BatchFigures, FlusherEvents, QuarantineNotice } from './flusher/events.ts';
 export { type Flusher, type FlusherInput, startFlusher } from './flusher/loop.ts';
 export type { FlusherSettings } from './flusher/settings.ts';

@@ -17,19 +17,21 @@ export type Changed = (topic: string, key: string) => void;
 
 export class ChangeFeed {
   readonly #sql: Sql;
+  readonly #limits: Partial<CacheLimits>;
   readonly #caches = new Map<string, ReadCache<unknown>>();
   #listening: { unlisten: () => Promise<void> } | undefined;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, limits: Partial<CacheLimits> = {}) {
     this.#sql = sql;
+    this.#limits = limits;
   }
 
-  /** Makes the cache of one topic; a topic has one cache. */
+  /** Makes the cache of one topic; a topic has one cache. `limits` are this topic's own. */
   cache<T>(topic: string, limits: Partial<CacheLimits> = {}): ReadCache<T> {
     if (this.#caches.has(topic)) {
       throw new BugError(`the topic ${topic} has a cache already`);
     }
-    const cache = new ReadCache<T>(limits);
+    const cache = new ReadCache<T>({ ...this.#limits, ...limits });
     this.#caches.set(topic, cache);
     return cache;
   }

@@ -16,6 +16,7 @@ import { Inbox } from './inbox.ts';
 import { Organizations } from './organizations.ts';
 import { Prices } from './prices.ts';
 import { ProviderBindings } from './provider-bindings.ts';
+import type { CacheLimits } from './read-cache.ts';
 import { Transfers } from './transfers.ts';
 import { Wallets } from './wallets.ts';
 
@@ -24,6 +25,8 @@ export interface DirectoryOptions {
   partitions: number;
   /** Shown in the text of new API keys: `rf_live_...` or `rf_test_...`. */
   keyMode: 'live' | 'test';
+  /** Bounds of the caches that differ from the defaults of read-cache.ts. */
+  cacheLimits?: Partial<CacheLimits>;
 }
 
 export interface Directory {
@@ -48,7 +51,7 @@ export interface Directory {
 
 /** Makes the directory over a connection pool that others may share. */
 export function createDirectory(sql: Sql, options: DirectoryOptions): Directory {
-  const feed = new ChangeFeed(sql);
+  const feed = new ChangeFeed(sql, options.cacheLimits);
   const organizations = new Organizations(sql, feed);
   const entries = new Entries(sql);
   return {

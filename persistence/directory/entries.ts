@@ -5,9 +5,13 @@
  * while somebody pages can neither be repeated nor push another row out of sight.
  */
 
-import type { EntryKind } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
-import { entryFromRow, type LedgerEntry, type LedgerEntryRow } from './ledger-entry.ts';
+import {
+  type EntryKind,
+  entryFromRow,
+  type LedgerEntry,
+  type LedgerEntryRow,
+} from './ledger-entry.ts';
 import { type Page, type PageRequest, rowsToAsk, toPage } from './page.ts';
 
 /** Rows that one statement of an export reads. */

@@ -8,7 +8,7 @@ export { createDirectory, type Directory, type DirectoryOptions } from './direct
 export type { EntryFilter } from './entries.ts';
 export { entriesCsv } from './entries-csv.ts';
 export type { InboxEvent, NewInboxEvent } from './inbox.ts';
-export type { LedgerEntry } from './ledger-entry.ts';
+export { ENTRY_KINDS, type EntryKind, type LedgerEntry } from './ledger-entry.ts';
 export type { NewOrganization, Organization, OrganizationChanges } from './organization-record.ts';
 export type { CreateOrganizationAnswer, PatchOrganizationAnswer } from './organizations.ts';
 export type { Page, PageRequest } from './page.ts';
@@ -21,5 +21,5 @@ export type {
 } from './provider-bindings.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
-export type { WalletLimits } from './wallet-limits.ts';
+export { initialWalletState, type WalletLimits } from './wallet-limits.ts';
 export type { NewWallet, Wallet } from './wallets.ts';

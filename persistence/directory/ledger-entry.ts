@@ -1,6 +1,23 @@
 /** One row of the ledger as lists, exports and explanations show it. */
-import type { EntryKind } from '../../engine/index.ts';
 import { objectCell } from './cells.ts';
+
+/** What a row did to its wallet; the table checks the same list. */
+export const ENTRY_KINDS = [
+  'hold',
+  'capture',
+  'hold_release',
+  'charge',
+  'deposit',
+  'bonus',
+  'refund',
+  'adjustment',
+  'auto_recharge',
+  'dispute',
+  'transfer',
+  'configure',
+] as const;
+
+export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 export interface LedgerEntry {
   id: string;

@@ -13,7 +13,7 @@ export interface PageRequest {
   /** 1 to 100. */
   limit: number;
   /** The id of the last record already seen; what follows it is answered. */
-  startingAfter?: string;
+  startingAfter?: string | undefined;
 }
 
 /** The number of rows to ask for: one more than the page, which shows whether there is more. */

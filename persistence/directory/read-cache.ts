@@ -9,7 +9,7 @@
  *  - when Postgres is away an expired value still serves, up to `staleMs`, because calls go on
  *    without Postgres. A FORGOTTEN value never does: it is known to be wrong.
  */
-import { isPostgresOutage } from '../connect.ts';
+import { isPostgresOutage } from '../postgres-errors.ts';
 
 /** Every bound of one cache; durations in milliseconds. */
 export interface CacheLimits {
