@@ -10,7 +10,7 @@
  */
 import { type Engine, type HoldState, OutageError } from '../../engine/index.ts';
 import type { Hangup, Log } from '../doors.ts';
-import { createMemberHandler } from './member.ts';
+import { MemberHandler } from './member.ts';
 import { createPool } from './pool.ts';
 
 /** How many members of a partition are leased at once, and how many are worked on at a time. */
@@ -47,7 +47,7 @@ export interface Enforcer {
 export function createEnforcer(options: EnforcerOptions): Enforcer {
   const { engine, partitions, log } = options;
   const pool = createPool(CONCURRENCY_MAX);
-  const handler = createMemberHandler(options);
+  const handler = new MemberHandler(options);
   let stopping = false;
   let running: Promise<void> | undefined;
   let wake: () => void = () => undefined;

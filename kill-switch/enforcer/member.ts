@@ -10,25 +10,45 @@ const FINALS_ROUNDS_MAX = 100;
 const LOOK_AGAIN_MS = 5_000;
 const WAITING_MAX = 100_000;
 
-export interface MemberHandler {
-  /** Never throws. A member that fails comes back when its lease ends. */
-  work(partition: number, member: string, nowMs: number): Promise<void>;
-  /** The engine answered: its clock stands at `nowMs`. */
-  sawClock(nowMs: number): void;
-  /** The engine was away: silence since then says nothing about the calls. */
-  lostClock(): void;
-}
-
-export function createMemberHandler(options: EnforcerOptions): MemberHandler {
-  const { engine, log } = options;
-  const cutOff = createSeenOnce();
+export class MemberHandler {
+  readonly #options: EnforcerOptions;
+  readonly #cutOff = createSeenOnce();
   /** Silent holds, and until when there is nothing to do for them. */
-  const waitUntilMs = new Map<string, number>();
-  let watchingSinceMs: number | undefined;
+  readonly #waitUntilMs = new Map<string, number>();
+  #watchingSinceMs: number | undefined;
 
-  async function hold(partition: number, holdId: string, nowMs: number): Promise<void> {
-    if (nowMs < (waitUntilMs.get(holdId) ?? 0)) return;
-    waitUntilMs.delete(holdId);
+  constructor(options: EnforcerOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws: a member that fails comes back when its lease ends. */
+  async work(partition: number, member: string, nowMs: number): Promise<void> {
+    const { log } = this.#options;
+    try {
+      if (member.startsWith('wal_')) await this.#wallet(partition, member, nowMs);
+      else await this.#hold(partition, member, nowMs);
+    } catch (error) {
+      const fields = { err: error, partition, member };
+      if (error instanceof OutageError) log.warn(fields, 'a due call must wait for the engine');
+      else log.error(fields, 'a due call could not be handled');
+    }
+  }
+
+  /** The engine answered: its clock stands at `nowMs`. */
+  sawClock(nowMs: number): void {
+    this.#watchingSinceMs ??= nowMs;
+  }
+
+  /** The engine was away: silence since then says nothing about the calls. */
+  lostClock(): void {
+    this.#watchingSinceMs = undefined;
+    this.#waitUntilMs.clear();
+  }
+
+  async #hold(partition: number, holdId: string, nowMs: number): Promise<void> {
+    if (nowMs < (this.#waitUntilMs.get(holdId) ?? 0)) return;
+    this.#waitUntilMs.delete(holdId);
+    const { engine, log } = this.#options;
     const reply = await engine.check({ partition, holdId, proofOfLife: false });
     if (!('hold' in reply)) {
       if (reply.status === 'hold_not_found') {
@@ -36,94 +56,75 @@ export function createMemberHandler(options: EnforcerOptions): MemberHandler {
       }
       return;
     }
-    options.saw?.(holdId, reply.hold);
+    const { hold } = reply;
+    this.#options.saw?.(holdId, hold);
     if (reply.status === 'hold_closed') return;
     if (reply.status === 'ringing') {
-      await expire(partition, holdId, nowMs >= reply.hold.createdAtMs + reply.hold.policy.ringMs);
+      if (nowMs >= hold.createdAtMs + hold.policy.ringMs) await this.#expire(partition, holdId);
       return;
     }
-    if (isCutOff(reply.hold, reply.nowMs)) await hangUp(holdId, reply.hold);
-    if (isSilent(reply.hold, reply.nowMs)) await endSilent(partition, holdId, reply.hold, nowMs);
+    if (isCutOff(hold, reply.nowMs)) await this.#hangUp(holdId, hold);
+    if (isSilent(hold, reply.nowMs)) await this.#endSilent(partition, holdId, hold, nowMs);
   }
 
   /** Only time in which an enforcer ran counts as silence: after a restart everybody is silent. */
-  async function endSilent(
+  async #endSilent(
     partition: number,
     holdId: string,
-    silent: HoldState,
+    hold: HoldState,
     nowMs: number,
   ): Promise<void> {
-    const sinceMs = Math.max(silent.lastSeenAtMs, watchingSinceMs ?? nowMs);
-    if (nowMs >= sinceMs + silent.policy.heartbeatMs) {
-      await expire(partition, holdId, true);
+    const sinceMs = Math.max(hold.lastSeenAtMs, this.#watchingSinceMs ?? nowMs);
+    if (nowMs >= sinceMs + hold.policy.heartbeatMs) {
+      await this.#expire(partition, holdId);
       return;
     }
     // The engine keeps such a call due; nothing can be done for it before its next extension.
-    if (waitUntilMs.size >= WAITING_MAX) waitUntilMs.clear();
-    const cutoffAtMs = silent.cutoffAtMs || Number.POSITIVE_INFINITY;
-    waitUntilMs.set(holdId, Math.min(nowMs + LOOK_AGAIN_MS, cutoffAtMs));
+    if (this.#waitUntilMs.size >= WAITING_MAX) this.#waitUntilMs.clear();
+    const cutoffAtMs = hold.cutoffAtMs || Number.POSITIVE_INFINITY;
+    this.#waitUntilMs.set(holdId, Math.min(nowMs + LOOK_AGAIN_MS, cutoffAtMs));
   }
 
-  async function expire(partition: number, holdId: string, due: boolean): Promise<void> {
-    if (!due) return;
-    const reply = await engine.expire({ partition, holdId });
-    if (reply.status !== 'done') return;
-    const ended = reply.entry.hold;
-    if (ended === null) return;
-    options.saw?.(holdId, ended);
-    options.note?.(ended, 'expired', { state: ended.state, estimated: ended.estimated });
+  async #expire(partition: number, holdId: string): Promise<void> {
+    const reply = await this.#options.engine.expire({ partition, holdId });
+    if (reply.status !== 'done' || reply.entry.hold === null) return;
+    const { hold } = reply.entry;
+    this.#options.saw?.(holdId, hold);
+    this.#options.note?.(hold, 'expired', { state: hold.state, estimated: hold.estimated });
   }
 
-  async function hangUp(holdId: string, ending: HoldState): Promise<void> {
-    const { organizationId, callId, finalReason, cutoffAtMs } = ending;
-    if (cutOff.first(holdId)) {
-      log.info({ call_id: callId, reason: finalReason }, 'a call has reached its cutoff');
-      options.note?.(ending, 'cutoff_pending', { reason: finalReason, cutoff_at_ms: cutoffAtMs });
+  async #hangUp(holdId: string, hold: HoldState): Promise<void> {
+    const { organizationId, callId, finalReason, cutoffAtMs } = hold;
+    if (this.#cutOff.first(holdId)) {
+      const details = { reason: finalReason, cutoff_at_ms: cutoffAtMs };
+      this.#options.log.info({ call_id: callId, ...details }, 'a call has reached its cutoff');
+      this.#options.note?.(hold, 'cutoff_pending', details);
     }
-    await options.hangup?.hangUp({
-      organizationId,
-      callId,
-      holdId,
-      reason: finalReason,
-      cutoffAtMs,
-    });
+    const order = { organizationId, callId, holdId, reason: finalReason, cutoffAtMs };
+    await this.#options.hangup?.hangUp(order);
   }
 
   /** Shares what came in among the calls that ran short, those with the least time left first. */
-  async function wallet(partition: number, walletId: string, nowMs: number): Promise<void> {
+  async #wallet(partition: number, walletId: string, nowMs: number): Promise<void> {
+    const { engine } = this.#options;
     for (let round = 0; round < FINALS_ROUNDS_MAX; round++) {
       const holdIds = await engine.finals(partition, walletId, FINALS_BATCH);
       let rescued = 0;
       for (const holdId of holdIds) {
-        const reply = await engine.check({ partition, holdId, proofOfLife: false });
-        if (!('hold' in reply) || reply.status === 'hold_closed') continue;
-        options.saw?.(holdId, reply.hold);
-        if (reply.hold.finalReason === '') rescued += 1;
-        else if (isCutOff(reply.hold, nowMs)) await hangUp(holdId, reply.hold);
+        if (await this.#extendFinal(partition, holdId, nowMs)) rescued += 1;
       }
       if (holdIds.length < FINALS_BATCH || rescued === 0) return;
     }
   }
 
-  return {
-    async work(partition, member, nowMs) {
-      try {
-        if (member.startsWith('wal_')) await wallet(partition, member, nowMs);
-        else await hold(partition, member, nowMs);
-      } catch (error) {
-        const fields = { err: error, partition, member };
-        if (error instanceof OutageError) log.warn(fields, 'a due call must wait for the engine');
-        else log.error(fields, 'a due call could not be handled');
-      }
-    },
-    sawClock(nowMs) {
-      watchingSinceMs ??= nowMs;
-    },
-    lostClock() {
-      watchingSinceMs = undefined;
-      waitUntilMs.clear();
-    },
-  };
+  /** True when the call is not final any more. */
+  async #extendFinal(partition: number, holdId: string, nowMs: number): Promise<boolean> {
+    const reply = await this.#options.engine.check({ partition, holdId, proofOfLife: false });
+    if (!('hold' in reply) || reply.status === 'hold_closed') return false;
+    this.#options.saw?.(holdId, reply.hold);
+    if (isCutOff(reply.hold, nowMs)) await this.#hangUp(holdId, reply.hold);
+    return reply.hold.finalReason === '';
+  }
 }
 
 function isCutOff(hold: HoldState, nowMs: number): boolean {
