@@ -7,7 +7,7 @@ import { type HoldState, type JournalEntry, packWalletState } from '../../engine
 import { chainHash } from '../hash-chain.ts';
 import { type LedgerRow, labelsOf, ledgerRow } from '../ledger-row.ts';
 import { type ReadEntry, walletsOf } from './entry.ts';
-import { type Fault, judge, rowKey, type StoredRow, type WalletHead } from './judge.ts';
+import { type Fault, judge, type StoredRows, type WalletHead } from './judge.ts';
 
 export interface SnapshotMove {
   walletId: string;
@@ -58,8 +58,8 @@ export interface Batch {
 export interface Ledger {
   /** Heads of all wallets the entries touch; one that is missing is unknown to Postgres. */
   heads: ReadonlyMap<string, WalletHead>;
-  /** Rows the ledger has at sequences the entries claim: `rowKey` -> content. */
-  stored: ReadonlyMap<string, StoredRow>;
+  /** Which of the entries' rows the ledger has already. */
+  stored: StoredRows;
 }
 
 /**
@@ -94,7 +94,7 @@ class Planner {
     repeats: 0,
   };
   readonly #heads: Map<string, WalletHead>;
-  readonly #stored: Map<string, StoredRow>;
+  readonly #stored: Map<string, Buffer>;
   readonly #chainKey: KeyObject;
 
   constructor(ledger: Ledger, chainKey: KeyObject) {
@@ -156,7 +156,7 @@ class Planner {
     head.heldMicros = row.heldAfterMicros;
     head.chainHash = hash;
     // The stream may hold one entry twice after a replay; the second must be seen as a repeat.
-    this.#stored.set(rowKey(row.walletId, row.sequence), row);
+    this.#stored.set(row.id, row.contentHash);
   }
 
   #keepHold(partition: number, entry: JournalEntry, hold: HoldState): void {

@@ -71,7 +71,8 @@ export async function writeBatch(
     return sent;
   };
   try {
-    const cursorsMoved = send('cursors', () => moveCursors(tx, cursors));
+    const cursorsMoved =
+      cursors.length === 0 ? Promise.resolve(0) : send('cursors', () => moveCursors(tx, cursors));
     if (batch.rows.length > 0) send('rows', () => insertRows(tx, batch.rows));
     const snapshotsMoved =
       snapshots.length === 0

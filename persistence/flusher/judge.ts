@@ -1,7 +1,8 @@
 /**
  * May the ledger take this journal entry? Pure.
  *
- * repeat:          all its rows are in the ledger already, same mutation, same bytes.
+ * repeat:          all its rows are in the ledger already, same mutation, same bytes; a release may
+ *                  have given them other sequences, so they are looked up by id.
  * unknown_wallet:  it moves a wallet that Postgres has never heard of.
  * behind:          a wallet of it is in quarantine; it waits for its turn.
  * fork:            a sequence is taken by other content.
@@ -9,7 +10,7 @@
  * arithmetic:      its result is not the ledger's balance plus its amounts.
  * A whole entry gets one verdict, because a mutation is in the ledger wholly or not at all (I6).
  */
-import type { JournalEntry, JournalRow } from '../../engine/index.ts';
+import { entryId, type JournalEntry, type JournalRow } from '../../engine/index.ts';
 import { walletsOf } from './entry.ts';
 
 /** A wallet as the ledger has it, moved on in memory by the entries taken before. */
@@ -21,41 +22,27 @@ export interface WalletHead {
   quarantined: boolean;
 }
 
-/** What identifies the content of a ledger row. */
-export interface StoredRow {
-  mutationId: string;
-  contentHash: Buffer;
-}
+/** Rows that are in the ledger: entry id -> sha256 of the journal entry it came from. */
+export type StoredRows = ReadonlyMap<string, Buffer>;
 
 export type Fault = 'unknown_wallet' | 'behind' | 'fork' | 'gap' | 'arithmetic';
 export type Verdict = { kind: 'new' } | { kind: 'repeat' } | { kind: Fault; detail: string };
-
-export const rowKey = (walletId: string, sequence: number): string => `${walletId}:${sequence}`;
 
 export function judge(
   entry: JournalEntry,
   contentHash: Buffer,
   heads: ReadonlyMap<string, WalletHead>,
-  stored: ReadonlyMap<string, StoredRow>,
+  stored: StoredRows,
 ): Verdict {
-  const repeats = entry.rows.filter((row) => isStored(row, entry, contentHash, stored));
-  if (entry.rows.length > 0 && repeats.length === entry.rows.length) return { kind: 'repeat' };
+  const isStored = (_: JournalRow, index: number) =>
+    stored.get(entryId(entry.mutationId, index))?.equals(contentHash) === true;
+  if (entry.rows.length > 0 && entry.rows.every(isStored)) return { kind: 'repeat' };
   for (const walletId of walletsOf(entry)) {
     const head = heads.get(walletId);
     if (head === undefined) return { kind: 'unknown_wallet', detail: walletId };
     if (head.quarantined) return { kind: 'behind', detail: walletId };
   }
   return judgeRows(entry, heads);
-}
-
-function isStored(
-  row: JournalRow,
-  entry: JournalEntry,
-  contentHash: Buffer,
-  stored: ReadonlyMap<string, StoredRow>,
-): boolean {
-  const found = stored.get(rowKey(row.walletId, row.sequence));
-  return found?.mutationId === entry.mutationId && found.contentHash.equals(contentHash);
 }
 
 function judgeRows(entry: JournalEntry, heads: ReadonlyMap<string, WalletHead>): Verdict {

@@ -1,8 +1,9 @@
 /** What the ledger has of the wallets that some journal entries touch. */
-import type { Sql } from '../connect.ts';
+import { entryId, type JournalRow } from '../../engine/index.ts';
+import type { Sql, Transaction } from '../connect.ts';
 import type { Ledger } from './batch.ts';
 import { type ReadEntry, walletsOf } from './entry.ts';
-import { rowKey, type StoredRow, type WalletHead } from './judge.ts';
+import type { StoredRows, WalletHead } from './judge.ts';
 
 interface HeadRow {
   walletId: string;
@@ -14,10 +15,13 @@ interface HeadRow {
 }
 
 /**
- * Reads the heads of all touched wallets, and the stored rows at sequences that an entry claims
- * although the ledger is past them (a repeat or a fork; none in ordinary work).
+ * Reads the heads of all touched wallets and, for entries whose sequences the ledger has passed,
+ * whether it has them (a repeat) or not (a fork). In ordinary work there are none.
  */
-export async function readLedger(sql: Sql, entries: readonly ReadEntry[]): Promise<Ledger> {
+export async function readLedger(
+  sql: Sql | Transaction,
+  entries: readonly ReadEntry[],
+): Promise<Ledger> {
   const walletIds = new Set<string>();
   for (const { entry } of entries) {
     for (const id of entry === undefined ? [] : walletsOf(entry)) walletIds.add(id);
@@ -26,7 +30,10 @@ export async function readLedger(sql: Sql, entries: readonly ReadEntry[]): Promi
   return { heads, stored: await readStored(sql, entries, heads) };
 }
 
-async function readHeads(sql: Sql, walletIds: string[]): Promise<Map<string, WalletHead>> {
+async function readHeads(
+  sql: Sql | Transaction,
+  walletIds: string[],
+): Promise<Map<string, WalletHead>> {
   if (walletIds.length === 0) return new Map();
   const rows = await sql<HeadRow[]>`
     SELECT wallet_id AS "walletId", sequence, posted_micros AS "postedMicros",
@@ -36,20 +43,16 @@ async function readHeads(sql: Sql, walletIds: string[]): Promise<Map<string, Wal
 }
 
 async function readStored(
-  sql: Sql,
+  sql: Sql | Transaction,
   entries: readonly ReadEntry[],
   heads: ReadonlyMap<string, WalletHead>,
-): Promise<Map<string, StoredRow>> {
-  const claimed = entries
-    .flatMap(({ entry }) => entry?.rows ?? [])
-    .filter((row) => row.sequence <= (heads.get(row.walletId)?.sequence ?? 0));
-  if (claimed.length === 0) return new Map();
-  const rows = await sql<(StoredRow & { walletId: string; sequence: number })[]>`
-    SELECT row.wallet_id AS "walletId", row.sequence, row.mutation_id AS "mutationId",
-           row.content_hash AS "contentHash"
-    FROM unnest(
-      ${claimed.map((row) => row.walletId)}::text[], ${claimed.map((row) => row.sequence)}::bigint[]
-    ) AS claimed (wallet_id, sequence)
-    JOIN ledger_entries AS row USING (wallet_id, sequence)`;
-  return new Map(rows.map((row) => [rowKey(row.walletId, row.sequence), row]));
+): Promise<StoredRows> {
+  const past = (row: JournalRow) => row.sequence <= (heads.get(row.walletId)?.sequence ?? 0);
+  const ids = entries
+    .flatMap(({ entry }) => (entry?.rows.some(past) ? [entry] : []))
+    .flatMap(({ mutationId, rows }) => rows.map((_, index) => entryId(mutationId, index)));
+  if (ids.length === 0) return new Map();
+  const rows = await sql<{ id: string; contentHash: Buffer }[]>`
+    SELECT id, content_hash AS "contentHash" FROM ledger_entries WHERE id = ANY(${ids}::text[])`;
+  return new Map(rows.map((row) => [row.id, row.contentHash]));
 }

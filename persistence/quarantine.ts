@@ -1,0 +1,125 @@
+/**
+ * Wallets in quarantine, and their way back.
+ *
+ * Release replays the waiting entries of a wallet, and of every wallet that waits together with it,
+ * in the order of their streams. Entries that now follow the ledger go in as they are. After a fork
+ * they cannot: both branches did happen, so the operator may let them be re-based, which keeps
+ * their amounts and gives them the next sequences. Redis is then behind the ledger and must be
+ * recovered (close the gate).
+ */
+import type { KeyObject } from 'node:crypto';
+import type { Sql, Transaction } from './connect.ts';
+import { planBatch } from './flusher/batch.ts';
+import { writeBatch } from './flusher/commit.ts';
+import { compareStreamIds, type ReadEntry, readEntry } from './flusher/entry.ts';
+import { readLedger } from './flusher/read-ledger.ts';
+import { rebase } from './rebase.ts';
+
+export interface WaitingEntry {
+  id: number;
+  partition: number;
+  streamId: string;
+  kind: string;
+  mutationId: string;
+  walletIds: string[];
+  detail: string;
+  payload: Buffer;
+}
+
+export type ReleaseAnswer =
+  | { status: 'released'; walletIds: string[]; entries: number; rebased: boolean }
+  | { status: 'not_quarantined' }
+  /** The entry that does not follow the ledger, and why. Nothing was changed. */
+  | { status: 'does_not_follow'; mutationId: string; kind: string; detail: string };
+
+/** Entries that wait, oldest first; natural-key conflicts are recorded too, though they went in. */
+export function listQuarantine(sql: Sql, limit = 100): Promise<WaitingEntry[]> {
+  return sql<WaitingEntry[]>`
+    SELECT id, partition, stream_id AS "streamId", kind, mutation_id AS "mutationId",
+           wallet_ids AS "walletIds", detail, payload
+    FROM ledger_quarantine WHERE released_at IS NULL ORDER BY id LIMIT ${limit}`;
+}
+
+/**
+ * Releases a wallet and those that wait with it, in one transaction.
+ * @param options.rebase renumber entries that do not follow the ledger; close the gate afterwards
+ */
+export async function releaseWallet(
+  sql: Sql,
+  chainKey: KeyObject,
+  walletId: string,
+  options: { rebase?: boolean } = {},
+): Promise<ReleaseAnswer> {
+  return sql.begin(async (tx) => {
+    const partition = await lockPartition(tx, walletId);
+    if (partition === undefined) return { status: 'not_quarantined' };
+    const { walletIds, waiting } = await waitingWith(tx, partition, walletId);
+    const reads = inOrder(partition, waiting);
+    const ledger = await readLedger(tx, reads);
+    for (const head of ledger.heads.values()) head.quarantined = false;
+    const entries = options.rebase ? rebase(reads, ledger) : reads;
+    const batch = planBatch(entries, ledger, chainKey);
+    const [stuck] = batch.quarantine;
+    if (stuck !== undefined) {
+      const mutationId = stuck.read.entry?.mutationId ?? '';
+      return { status: 'does_not_follow', mutationId, kind: stuck.kind, detail: stuck.detail };
+    }
+    await markReleased(tx, walletIds, waiting);
+    await writeBatch(tx, batch, []);
+    return {
+      status: 'released',
+      walletIds,
+      entries: waiting.length,
+      rebased: entries.some((entry, index) => entry !== reads[index]),
+    };
+  });
+}
+
+/** Holding the cursor's row keeps the partition's flusher out until we commit. */
+async function lockPartition(tx: Transaction, walletId: string): Promise<number | undefined> {
+  const [row] = await tx<{ partition: number }[]>`
+    SELECT partition FROM wallet_snapshots WHERE wallet_id = ${walletId}`;
+  if (row === undefined) return undefined;
+  await tx`SELECT 1 FROM journal_cursors WHERE partition = ${row.partition} FOR UPDATE`;
+  const [wallet] = await tx<{ quarantined: boolean }[]>`
+    SELECT quarantined FROM wallet_snapshots WHERE wallet_id = ${walletId}`;
+  return wallet?.quarantined ? row.partition : undefined;
+}
+
+/** Wallets that share waiting entries wait together: an entry goes in whole or not at all. */
+async function waitingWith(
+  tx: Transaction,
+  partition: number,
+  walletId: string,
+): Promise<{ walletIds: string[]; waiting: WaitingEntry[] }> {
+  const walletIds = new Set([walletId]);
+  for (;;) {
+    const waiting = await tx<WaitingEntry[]>`
+      SELECT id, partition, stream_id AS "streamId", kind, mutation_id AS "mutationId",
+             wallet_ids AS "walletIds", detail, payload
+      FROM ledger_quarantine
+      WHERE partition = ${partition} AND released_at IS NULL AND kind <> 'natural_key'
+        AND wallet_ids && ${[...walletIds]}::text[]`;
+    const before = walletIds.size;
+    for (const entry of waiting) for (const id of entry.walletIds) walletIds.add(id);
+    if (walletIds.size === before) return { walletIds: [...walletIds], waiting };
+  }
+}
+
+function inOrder(partition: number, waiting: readonly WaitingEntry[]): ReadEntry[] {
+  return [...waiting]
+    .sort((a, b) => compareStreamIds(a.streamId, b.streamId))
+    .map(({ streamId, payload }) => readEntry(partition, { id: streamId, payload }));
+}
+
+async function markReleased(
+  tx: Transaction,
+  walletIds: string[],
+  waiting: readonly WaitingEntry[],
+): Promise<void> {
+  const ids = waiting.map((entry) => entry.id);
+  await tx`
+    UPDATE wallet_snapshots SET quarantined = false
+    WHERE wallet_id = ANY(${walletIds}::text[])`;
+  await tx`UPDATE ledger_quarantine SET released_at = now() WHERE id = ANY(${ids}::bigint[])`;
+}
