@@ -2,7 +2,7 @@
 
 import type { AuthorizeLeg } from './authorize.ts';
 import { priceFields } from './authorize.ts';
-import { attempt, type EngineContext, requestKeyOf, walletKeys } from './context.ts';
+import { attempt, type EngineContext, walletKeys } from './context.ts';
 import { checkScript, recordScript, startScript } from './generated/index.ts';
 import type { Evidence } from './hold-verbs.ts';
 import { newMutationId } from './ids.ts';
@@ -75,7 +75,6 @@ export async function record(context: EngineContext, input: RecordInput) {
       {
         partition: keys.partition(input.partition),
         journal: keys.journal(input.partition),
-        request: requestKeyOf(input.partition, input.request),
         hold: keys.hold(input.partition, input.holdId),
         legs: walletKeys(
           input.partition,

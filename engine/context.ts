@@ -57,6 +57,8 @@ export async function attempt<R extends { readonly status: string }>(
       if (missing.length > 0) throw new RequestError('not_found', 'No such wallet.');
     } else if (step.status === 'ask_ledger' && 'must' in step && request) {
       const known = await askLedger(context, request, step.must);
+      // Only authorize and record take `call` keys, and both know this answer.
+      if (known?.status === 'hold_exists') return known as unknown as Settled<R>;
       if (known) return known;
       checked = true;
     } else {
@@ -71,10 +73,14 @@ async function askLedger(context: EngineContext, request: RequestKey, must: bool
   try {
     const known = await context.ledger.request(request.kind, request.scope, request.key);
     if (!known) return undefined;
+    const entry = unpackJournalEntry(known.payload);
+    // A call that was charged without a hold can be neither authorized nor charged again.
+    if (entry.operation === 'record' && entry.hold) {
+      return { status: 'hold_exists', replayed: false, hold: entry.hold } as const;
+    }
     if (known.fingerprint !== request.fingerprint) {
       return { status: 'idempotency_conflict', replayed: false } as const;
     }
-    const entry = unpackJournalEntry(known.payload);
     return { status: 'done', replayed: true, entry } as const;
   } catch (error) {
     // A call may be authorized while the ledger is away, unless Redis itself was rebuilt.

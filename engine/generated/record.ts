@@ -7,7 +7,6 @@ import type { Script } from '../script.ts';
 export interface RecordKeys {
   readonly partition: string;
   readonly journal: string;
-  readonly request: string;
   readonly hold: string;
   readonly legs: readonly { readonly wallet: string }[];
 }
@@ -67,11 +66,11 @@ function readRecordReply(reply: readonly Buffer[]): RecordReply {
   }
 }
 
-/** charges a call that had no hold, and leaves its closed hold. The call did happen, so it is never refused for lack of money. Atomic because the charge and the tombstone that stops a second one must be one step. */
+/** charges a call that had no hold, and leaves its closed hold, never refused for lack of money. Atomic because the charge and the tombstone that stops a second one must be one step. */
 export const recordScript: Script<RecordKeys, RecordArgs, RecordReply> = {
   name: 'record',
-  sha: '79a636486167104caa904e71c73eb13eeeea347f',
-  keys: (k) => [k.partition, k.journal, k.request, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
+  sha: '8a0c2d7ae5c76199d2de9719d7090a6934354123',
+  keys: (k) => [k.partition, k.journal, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.callId, a.durationMs, a.evidence, a.outcome, ...a.legs.flatMap((g) => [g.walletId, g.role, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readRecordReply,
   source: `#!lua flags=allow-oom
@@ -314,42 +313,10 @@ end
 local function append(journal_key, packed)
   redis.call('XADD', journal_key, '*', 'e', packed)
 end
-local function replay_of(request_key, fingerprint)
-  if fingerprint == '' then return nil end
-  local packed = redis.call('GET', request_key)
-  if not packed then return nil end
-  local record = cmsgpack.unpack(packed)
-  if record[1] ~= fingerprint then return { 'idempotency_conflict' } end
-  local reply = { 'replayed' }
-  for i = 1, #record[2] do reply[i + 1] = record[2][i] end
-  return reply
-end
-local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
-  local now = partition[P_NOW]
-  local rebuilt = partition[P_CHECK_UNTIL] > now
-  for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
-  return nil
-end
-local function remember(request_key, fingerprint, reply)
-  if fingerprint ~= '' then
-    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }))
-  end
-  return reply
-end
-local REFUSAL_TTL_MS = 86400000
-local function refuse(request_key, kind, fingerprint, reply)
-  if fingerprint ~= '' and kind == 'request' then
-    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }), 'PX', REFUSAL_TTL_MS)
-  end
-  return reply
-end
-local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], hold = KEYS[4] }
+local keys = { partition = KEYS[1], journal = KEYS[2], hold = KEYS[3] }
 local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], call_id = ARGV[11], duration_ms = tonumber(ARGV[12]), evidence = tonumber(ARGV[13]), outcome = ARGV[14] }
 keys.legs = {}
-for i = 5, #KEYS, 1 do
+for i = 4, #KEYS, 1 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0] }
 end
 args.legs = {}
@@ -386,6 +353,6 @@ save_hold(keys.hold, hold)
 save_partition(keys.partition, partition)
 local entry = pack_entry('record', now, args, args.organization_id, rows, args.hold_id, hold)
 append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+return { 'done', entry }
 `,
 };

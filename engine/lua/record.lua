@@ -1,10 +1,9 @@
 #!lua flags=allow-oom
 --[[
-record: charges a call that had no hold, and leaves its closed hold. The call did happen, so it is
-never refused for lack of money.
+record: charges a call that had no hold, and leaves its closed hold, never refused for lack of money.
 Atomic because the charge and the tombstone that stops a second one must be one step.
 Keys:
-  partition, journal, request, hold
+  partition, journal, hold
   legs[]: wallet
 Args:
   mutation_id text, memo text, occurred_at_ms integer
@@ -26,7 +25,6 @@ Upholds: I1 I3 I4 I5 I6 I8
 -- @include lib/hold.lua
 -- @include lib/price.lua
 -- @include lib/journal.lua
--- @include lib/request.lua
 -- @bind
 
 local partition = open_partition(keys.partition)
@@ -64,4 +62,4 @@ save_hold(keys.hold, hold)
 save_partition(keys.partition, partition)
 local entry = pack_entry('record', now, args, args.organization_id, rows, args.hold_id, hold)
 append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+return { 'done', entry }
