@@ -89,27 +89,37 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-/** Recovers what needs it, under the one lock. Finds everything in order if another process did it. */
+/** Recovers what needs it, under the one lock. Nothing needs it when another process has done it. */
 async function recoverOnce(options: GateOptions): Promise<void> {
   const from = Date.now();
-  await onOwnConnection(options.redisUrl, (redis) =>
-    options.recovery.exclusively(async () => {
-      const master = createMaster(redis);
-      const standing = await master.standing();
-      const shut = standing ? await shutPartitions(redis, options.partitions) : undefined;
-      await prepare(master, standing, options.partitions);
-      const order = await options.recovery.partitionsInOrder(options.partitions);
-      const parts = { ...options, redis, master };
-      for (const partition of order) {
-        if (shut && !shut.has(partition)) continue;
-        const start = Date.now();
-        const result = await recoverPartition(parts, partition);
-        options.onEvent({ kind: 'partition', result, ms: Date.now() - start });
-      }
-      const count = shut ? shut.size : options.partitions;
-      options.onEvent({ kind: 'opened', partitions: count, ms: Date.now() - from });
-    }),
-  );
+  const recovered = await onOwnConnection(options.redisUrl, async (redis) => {
+    const master = createMaster(redis);
+    // A mere reconnect needs neither the lock nor Postgres.
+    if (await inOrder(master, redis, options.partitions)) return 0;
+    return options.recovery.exclusively(() => recoverAll(options, master, redis));
+  });
+  options.onEvent({ kind: 'opened', partitions: recovered, ms: Date.now() - from });
+}
+
+async function inOrder(master: Master, redis: Redis, partitions: number): Promise<boolean> {
+  if (!(await master.standing()) || !(await master.complete())) return false;
+  return (await shutPartitions(redis, partitions)).size === 0;
+}
+
+async function recoverAll(options: GateOptions, master: Master, redis: Redis): Promise<number> {
+  const standing = await master.standing();
+  const shut = standing ? await shutPartitions(redis, options.partitions) : undefined;
+  await prepare(master, standing, options.partitions);
+  const order = await options.recovery.partitionsInOrder(options.partitions);
+  let recovered = 0;
+  for (const partition of order) {
+    if (shut && !shut.has(partition)) continue;
+    const start = Date.now();
+    const result = await recoverPartition({ ...options, redis, master }, partition);
+    options.onEvent({ kind: 'partition', result, ms: Date.now() - start });
+    recovered++;
+  }
+  return recovered;
 }
 
 /**

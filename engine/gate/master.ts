@@ -10,6 +10,8 @@ import type { Script } from '../script.ts';
 export interface Master {
   /** The scripts were loaded by the gate and this is still the same master since. */
   standing(): Promise<boolean>;
+  /** Every script of this release is loaded. */
+  complete(): Promise<boolean>;
   /** Takes every script away, so that no process can go on. */
   flushScripts(): Promise<void>;
   /** Loads all scripts and records the master, on this one connection. */
@@ -31,6 +33,10 @@ export function createMaster(redis: Redis): Master {
       const exists = await redis.script('EXISTS', fenceScript.sha);
       if ((exists as number[])[0] !== 1) return false;
       return (await redis.get(MASTER_KEY)) === (await replicationId());
+    },
+    async complete() {
+      const found = await redis.script('EXISTS', ...LOADED_SCRIPTS.map((script) => script.sha));
+      return (found as number[]).every((loaded) => loaded === 1);
     },
     async flushScripts() {
       await redis.script('FLUSH', 'SYNC');
