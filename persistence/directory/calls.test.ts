@@ -86,6 +86,13 @@ describe('call records', () => {
   });
 });
 
+test('nothing to write is no error', async () => {
+  await world.first.calls.insertMany([]);
+  await world.first.callEvents.appendMany([]);
+  await world.first.inbox.applied([]);
+  expect(await world.first.wallets.ledgerSequences([])).toEqual(new Map());
+});
+
 describe('call links', () => {
   test('lead from the provider’s id to the call, at once in every process', async () => {
     const { first, second } = world;
@@ -107,9 +114,14 @@ describe('call links', () => {
     await calls.insertMany([record(client, 'owner'), record(agency, 'thief')]);
     const owned = link(client, 'owner', 'v-2');
     await callLinks.put({ ...owned, controlUrl: 'https://one' });
-    expect(await callLinks.put(link(agency, 'thief', 'v-2'))).toEqual({
-      status: 'linked_elsewhere',
-    });
+    // Another call of another organization, of the same one, and a namesake in another one.
+    for (const thief of [
+      link(agency, 'thief', 'v-2'),
+      link(client, 'thief', 'v-2'),
+      link(agency, 'owner', 'v-2'),
+    ]) {
+      expect(await callLinks.put(thief)).toEqual({ status: 'linked_elsewhere' });
+    }
     expect(await calls.find(agency.id, 'thief')).toMatchObject({ providerCallId: null });
     await callLinks.put(owned);
     expect(await callLinks.find('vapi', 'v-2')).toMatchObject({ controlUrl: 'https://one' });
