@@ -1,11 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { WalletState } from '../../engine/index.ts';
-import type { Wallet } from '../../persistence/index.ts';
+import { initialWalletState, type Wallet } from '../../persistence/index.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { refusalProblem } from '../http/refusal.ts';
 import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
 import {
-  EMPTY_WALLET,
   newWalletSchema,
   walletBody,
   walletChangesSchema,
@@ -37,7 +36,8 @@ function createRoute({ access, directory }: Services): Endpoint {
         name: body.name,
         limits,
       });
-      return { status: 201, body: walletBody(wallet, { ...EMPTY_WALLET, ...limits }, 0) };
+      const state = initialWalletState(limits, wallet.createdAt.getTime());
+      return { status: 201, body: walletBody(wallet, state, 0) };
     },
   });
 }

@@ -1,26 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { entryId, type JournalEntry, type JournalRow } from '../../engine/index.ts';
-import type { LedgerEntry } from '../../persistence/index.ts';
+import { ENTRY_KINDS, type LedgerEntry } from '../../persistence/index.ts';
 import { microsSchema } from './money.ts';
 
 /** The kinds of ledger entries, as the engine writes them. */
-export const entryKindSchema = z.enum(
-  [
-    'hold',
-    'capture',
-    'hold_release',
-    'charge',
-    'deposit',
-    'bonus',
-    'refund',
-    'adjustment',
-    'auto_recharge',
-    'dispute',
-    'transfer',
-    'configure',
-  ],
-  'must be a kind of entry such as deposit or capture',
-);
+export const entryKindSchema = z.enum(ENTRY_KINDS, 'must be a kind of entry such as deposit');
 
 export const entrySchema = z
   .object({

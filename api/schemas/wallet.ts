@@ -67,30 +67,14 @@ export const walletSchema = z
   .openapi('Wallet');
 
 /** The limits a wallet starts with, as the directory takes them. */
-export function walletLimits(body: z.infer<typeof newWalletSchema>): Required<WalletLimits> {
+export function walletLimits(body: z.infer<typeof newWalletSchema>): WalletLimits {
   return {
-    creditLimitMicros: body.credit_limit_micros ?? 0,
-    cutoffThresholdMicros: body.cutoff_threshold_micros ?? 0,
-    lowBalanceThresholdMicros: body.low_balance_threshold_micros ?? 0,
-    maxLiveCalls: body.max_live_calls ?? 0,
+    creditLimitMicros: body.credit_limit_micros,
+    cutoffThresholdMicros: body.cutoff_threshold_micros,
+    lowBalanceThresholdMicros: body.low_balance_threshold_micros,
+    maxLiveCalls: body.max_live_calls,
   };
 }
-
-/** A wallet before its first mutation: no money, and these limits. */
-export const EMPTY_WALLET: WalletState = {
-  postedMicros: 0,
-  heldMicros: 0,
-  creditLimitMicros: 0,
-  cutoffThresholdMicros: 0,
-  sequence: 0,
-  frozen: false,
-  liveCalls: 0,
-  maxLiveCalls: 0,
-  lowBalanceThresholdMicros: 0,
-  finalCalls: 0,
-  checkLedgerUntilMs: 0,
-  updatedAtMs: 0,
-};
 
 export function walletBody(wallet: Wallet, state: WalletState, ledgerSequence: number) {
   return {

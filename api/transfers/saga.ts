@@ -6,8 +6,8 @@
  *      +--refused--> refused        +--credit refused--> reversing --given back--> reversed
  *
  * The intent row comes first, so that any process can take a transfer up where another one died.
- * Each money step has a natural key made of the transfer's id, so that it happens once however
- * often it is tried, and the credit never runs before the debit's row is in the ledger. Money in
+ * Each money step has a key made of the transfer's id, so that it happens once however often it is
+ * tried, and the credit never runs before the debit's row is in the ledger. Money in
  * transit is what `debited` and `reversing` rows say.
  */
 import type { Engine, JournalRow, RequestKey } from '../../engine/index.ts';
@@ -22,6 +22,8 @@ export interface SagaDoors {
 
 /** Steps of one transfer are at most: debit, credit, reversal begun, given back. */
 const STEPS_MAX = 6;
+
+type StepName = 'debit' | 'credit' | 'reversal';
 
 export type Advance = (transfer: Transfer) => Promise<Transfer>;
 
@@ -88,7 +90,7 @@ async function put(
   doors: SagaDoors,
   transfer: Transfer,
   walletId: string,
-  name: 'credit' | 'reversal',
+  name: Exclude<StepName, 'debit'>,
 ) {
   const wallet = await walletOf(doors, walletId);
   return doors.engine.credit({
@@ -115,13 +117,15 @@ async function moved(
   return current;
 }
 
-function stepKey(transfer: Transfer, wallet: Wallet, name: string): RequestKey {
-  return {
-    kind: 'transfer',
-    scope: wallet.rootId,
-    key: `${transfer.id}:${name}`,
-    fingerprint: transfer.fingerprint,
-  };
+/**
+ * The debit is an explicit request, whose refusal is remembered, so that two processes on one
+ * transfer cannot decide differently. The other two steps put money in, and are natural keys.
+ */
+function stepKey(transfer: Transfer, wallet: Wallet, name: StepName): RequestKey {
+  const key = `${transfer.id}:${name}`;
+  const { fingerprint } = transfer;
+  if (name === 'debit') return { kind: 'request', scope: wallet.organizationId, key, fingerprint };
+  return { kind: 'transfer', scope: wallet.rootId, key, fingerprint };
 }
 
 function memoOf(transfer: Transfer) {

@@ -1,0 +1,68 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { createApp } from '../app.ts';
+import { createAccess } from '../auth/access.ts';
+import { createAuthenticate } from '../auth/principal.ts';
+import { createRecentHolds } from '../holds/recent-holds.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import { createObserve } from '../http/observe.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
+import type { ServeContext } from '../http/serve.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Readiness } from '../readiness.ts';
+import { apiKeyRoutes } from '../routes/api-keys.ts';
+import { chargeRoutes } from '../routes/charges.ts';
+import { creditRoutes } from '../routes/credits.ts';
+import { entryRoutes } from '../routes/entries.ts';
+import { holdRoutes } from '../routes/holds.ts';
+import { organizationRoutes } from '../routes/organizations.ts';
+import { priceRoutes } from '../routes/prices.ts';
+import { quoteRoutes } from '../routes/quotes.ts';
+import { serviceRoutes } from '../routes/service.ts';
+import { transferRoutes } from '../routes/transfers.ts';
+import { walletRoutes } from '../routes/wallets.ts';
+import type { Services } from '../services.ts';
+import type { Core } from './core.ts';
+
+/** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
+export function createApplication(core: Core, metrics: Metrics, readiness: Readiness): OpenAPIHono {
+  const { config, directory, log } = core;
+  const context: ServeContext = {
+    authenticate: createAuthenticate(config.RINGFENCE_ADMIN_KEY, directory.apiKeys),
+    rateLimit: createRateLimit(config.RINGFENCE_RATE_LIMIT_PER_SECOND),
+    observe: createObserve(log, metrics.countRequest),
+    docsUrl: `${config.RINGFENCE_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/docs/errors`,
+  };
+  const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
+  const routes = serves ? apiRoutes(servicesOf(core)) : [];
+  return createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
+}
+
+/** What the routes work with. */
+export function servicesOf(core: Core): Services {
+  const { config, directory, engine, ledger, ledgerWait } = core;
+  return {
+    engine,
+    directory,
+    ledger,
+    access: createAccess(directory),
+    partitions: config.RINGFENCE_PARTITIONS,
+    recentHolds: createRecentHolds(),
+    waitForLedger: (rows) => ledgerWait.wait(rows, config.RINGFENCE_LEDGER_WAIT_MS),
+  };
+}
+
+/** Every route for holders of a key. */
+export function apiRoutes(services: Services): Endpoint[] {
+  return [
+    ...organizationRoutes(services),
+    ...apiKeyRoutes(services),
+    ...walletRoutes(services),
+    ...creditRoutes(services),
+    ...chargeRoutes(services),
+    ...transferRoutes(services),
+    ...entryRoutes(services),
+    ...priceRoutes(services),
+    ...quoteRoutes(services),
+    ...holdRoutes(services),
+  ];
+}

@@ -1,0 +1,79 @@
+import { hostname } from 'node:os';
+import { newId } from '../../engine/index.ts';
+import { type Flusher, type QuarantineNotice, startFlusher } from '../../persistence/index.ts';
+import type { Metrics } from '../metrics.ts';
+import { startTransferResume } from '../transfers/resume.ts';
+import { createSaga } from '../transfers/saga.ts';
+import type { Core } from './core.ts';
+import { startLedgerUpkeep } from './ledger-upkeep.ts';
+
+/** Work that goes on without requests. */
+export interface Background {
+  /** Undefined in a process that runs no flusher. */
+  flusher: Flusher | undefined;
+  /** Finishes what is under way and drains the journal. */
+  stop(): Promise<void>;
+}
+
+/** How long a stopping process goes on flushing what was acknowledged. */
+const DRAIN_MS = 10_000;
+
+/** Starts what this process's role asks for. */
+export function startBackground(core: Core, metrics: Metrics): Background {
+  const { config, log, directory } = core;
+  const flushes = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'flusher';
+  const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
+  const flusher = flushes ? flusherOf(core, metrics) : undefined;
+  const upkeep = flushes ? startLedgerUpkeep(core) : undefined;
+  const saga = createSaga({
+    ...core,
+    waitForLedger: (rows) => core.ledgerWait.wait(rows, config.RINGFENCE_LEDGER_WAIT_MS),
+  });
+  const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
+  return {
+    flusher,
+    async stop() {
+      await Promise.all([resume?.stop(), upkeep?.stop()]);
+      await flusher?.stop(DRAIN_MS);
+    },
+  };
+}
+
+function flusherOf(core: Core, metrics: Metrics): Flusher {
+  const { engine, log, ledgerWait } = core;
+  return startFlusher({
+    sql: core.stores.flusher,
+    journal: engine.journal,
+    chainKey: core.chainKey,
+    owner: `${hostname()}:${process.pid}:${newId('req')}`,
+    events: {
+      committed: (sequences) => ledgerWait.committed(sequences),
+      batch: metrics.flushed,
+      quarantined: (notice) => void quarantine(core, notice),
+      trouble: (error) => {
+        if (error === undefined) log.info('the flusher works again');
+        else log.warn({ err: error }, 'the flusher waits for its stores');
+      },
+    },
+  });
+}
+
+/**
+ * A wallet whose entries were set aside takes no new holds until an operator has looked. A fork also
+ * closes the gate: this Redis and the ledger disagree about the past.
+ */
+async function quarantine(core: Core, notice: QuarantineNotice): Promise<void> {
+  const { engine, directory, log } = core;
+  log.error({ ...notice }, 'ledger entries were quarantined');
+  try {
+    for (const walletId of notice.walletIds) {
+      const wallet = await directory.wallets.get(walletId);
+      if (wallet === undefined) continue;
+      const { partition, organizationId } = wallet;
+      await engine.configure({ partition, organizationId, walletId, changes: { frozen: true } });
+    }
+    if (notice.kind === 'fork') await engine.closeGate('a fork of the ledger');
+  } catch (error) {
+    log.error({ err: error }, 'a quarantined wallet could not be frozen');
+  }
+}

@@ -1,0 +1,33 @@
+import { type Logger, pino } from 'pino';
+
+const CAUSES_MAX = 3;
+
+/**
+ * The log: one JSON object a line on stdout. Errors are written by name, message, code and stack
+ * alone, because clients hang statements, parameters and arguments on their errors.
+ */
+export function createLog(level: string): Logger {
+  return pino(
+    {
+      level,
+      base: { service: 'ringfence' },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (error: unknown) => errorFields(error, CAUSES_MAX) },
+    },
+    pino.destination({ dest: 1, sync: false }),
+  );
+}
+
+function errorFields(error: unknown, causes: number): Record<string, unknown> | undefined {
+  if (error === undefined || error === null) return undefined;
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code = 'code' in error ? error.code : undefined;
+  const cause = causes > 0 ? errorFields(error.cause, causes - 1) : undefined;
+  return {
+    name: error.name,
+    message: error.message,
+    ...(code !== undefined && { code }),
+    stack: error.stack,
+    ...(cause !== undefined && { cause }),
+  };
+}

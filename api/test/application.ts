@@ -1,0 +1,93 @@
+/** The application on a Redis and a database of the test file's own: the real engine, no socket. */
+import { testDatabase, testRedis } from '../../testing/services.ts';
+import { createApplication } from '../compose/application.ts';
+import { startBackground } from '../compose/background.ts';
+import { type Core, startCore } from '../compose/core.ts';
+import { readConfig } from '../config.ts';
+import { createLog } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import { createReadiness } from '../readiness.ts';
+
+export const ADMIN_KEY = 'rf_admin_of_the_test_0123456789';
+
+export interface ApiAnswer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+  text: string;
+}
+
+export interface Call {
+  key?: string;
+  body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  raw?: string;
+  /** false: no Idempotency-Key. Default: a new one for each POST. */
+  idempotencyKey?: string | false;
+  headers?: Record<string, string>;
+}
+
+export interface TestApplication {
+  core: Core;
+  request(method: string, path: string, call?: Call): Promise<ApiAnswer>;
+  kill9Redis(): Promise<void>;
+  restartRedis(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+let requests = 0;
+
+export async function testApplication(env: Record<string, string> = {}): Promise<TestApplication> {
+  const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
+  const config = readConfig({
+    REDIS_URL: redis.url,
+    DATABASE_URL: database.url,
+    RINGFENCE_ADMIN_KEY: ADMIN_KEY,
+    RINGFENCE_LEDGER_KEY: 'the key of the hash chain in tests'.replaceAll(' ', '-'),
+    RINGFENCE_PARTITIONS: '8',
+    RINGFENCE_LOG_LEVEL: 'silent',
+    ...env,
+  });
+  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL));
+  const metrics = createMetrics(core.engine);
+  const background = startBackground(core, metrics);
+  const readiness = createReadiness({
+    engine: core.engine,
+    sql: core.stores.directory,
+    flusherAlive: () => true,
+    stopping: () => false,
+  });
+  const app = createApplication(core, metrics, readiness);
+  await core.engine.opened();
+  return {
+    core,
+    async request(method, path, call = {}) {
+      const response = await app.request(path, requestInit(method, call));
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json') === true;
+      const body: Record<string, unknown> = isJson ? JSON.parse(text) : {};
+      return { status: response.status, headers: response.headers, body, text };
+    },
+    kill9Redis: () => redis.kill9(),
+    restartRedis: () => redis.restart(),
+    async stop() {
+      await background.stop();
+      await core.stop();
+      await redis.stop();
+      await database.drop();
+    },
+  };
+}
+
+function requestInit(method: string, call: Call): RequestInit {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${call.key ?? ADMIN_KEY}`,
+    ...call.headers,
+  };
+  const sent = call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+  if (sent !== undefined) headers['content-type'] ??= 'application/json';
+  if (method === 'POST' && call.idempotencyKey !== false) {
+    headers['idempotency-key'] ??= call.idempotencyKey ?? `test-${requests++}`;
+  }
+  return { method, headers, ...(sent !== undefined && { body: sent }) };
+}

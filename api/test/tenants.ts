@@ -1,0 +1,80 @@
+import type { TestApplication } from './application.ts';
+
+/** Two agencies, a client under the first, their keys and a wallet of each. */
+export interface Tenants {
+  agency: Tenant;
+  client: Tenant;
+  other: Tenant;
+}
+
+export interface Tenant {
+  organizationId: string;
+  walletId: string;
+  keys: Record<'agency' | 'organization' | 'finance', string>;
+}
+
+/** Makes an organization and answers its id. */
+export async function organization(
+  app: TestApplication,
+  name: string,
+  fields: Record<string, unknown> = {},
+): Promise<string> {
+  return made(app, '/v1/organizations', { name, ...fields });
+}
+
+/** Makes a wallet, with a deposit if one is asked for, and answers its id. */
+export async function wallet(
+  app: TestApplication,
+  organizationId: string,
+  depositMicros = 0,
+  fields: Record<string, unknown> = {},
+): Promise<string> {
+  const body = { organization_id: organizationId, currency: 'usd', ...fields };
+  const id = await made(app, '/v1/wallets', body);
+  if (depositMicros > 0) {
+    await made(app, `/v1/wallets/${id}/credits`, { kind: 'deposit', amount_micros: depositMicros });
+  }
+  return id;
+}
+
+export async function apiKey(
+  app: TestApplication,
+  role: string,
+  organizationId?: string,
+): Promise<string> {
+  const { status, body } = await app.request('POST', '/v1/api_keys', {
+    body: {
+      role,
+      name: role,
+      ...(organizationId !== undefined && { organization_id: organizationId }),
+    },
+  });
+  if (status !== 201 || typeof body.key !== 'string') throw new Error(JSON.stringify(body));
+  return body.key;
+}
+
+export async function tenants(app: TestApplication): Promise<Tenants> {
+  const agency = await tenant(app, 'Agency');
+  const client = await tenant(app, 'Client', agency.organizationId);
+  const other = await tenant(app, 'Other');
+  return { agency, client, other };
+}
+
+async function tenant(app: TestApplication, name: string, parentId?: string): Promise<Tenant> {
+  const organizationId = await organization(app, name, parentId ? { parent_id: parentId } : {});
+  return {
+    organizationId,
+    walletId: await wallet(app, organizationId, 1_000_000_000),
+    keys: {
+      agency: await apiKey(app, 'agency', organizationId),
+      organization: await apiKey(app, 'organization', organizationId),
+      finance: await apiKey(app, 'finance', organizationId),
+    },
+  };
+}
+
+async function made(app: TestApplication, path: string, body: unknown): Promise<string> {
+  const answer = await app.request('POST', path, { body });
+  if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.text}`);
+  return String(answer.body.id ?? '');
+}

@@ -1,0 +1,65 @@
+/** Fits persistence to what the kill-switch asks for: neither of the two knows the other. */
+import type { CallDirectory, CallRecords, Inbox } from '../../kill-switch/index.ts';
+import type { Directory, NewInboxEvent } from '../../persistence/index.ts';
+import { readStoredEvent } from './stored-event.ts';
+
+export function callDirectory(directory: Directory): CallDirectory {
+  return {
+    chain: (organizationId) => directory.organizations.chain(organizationId),
+    price: (organizationId, service, book) =>
+      directory.prices.priceFor(organizationId, service, book),
+    hasWholesale: (agencyId) => directory.prices.hasWholesale(agencyId),
+    wallet: (walletId) => directory.wallets.get(walletId),
+    defaultWallet: (organization, currency) =>
+      directory.defaultWallets.find(organization, currency),
+    binding: (provider, kind, externalId) => directory.bindings.find(provider, kind, externalId),
+  };
+}
+
+export function callRecords(directory: Directory): CallRecords {
+  return {
+    insertMany: (records) => directory.calls.insertMany(records),
+    appendEvents: (events) => directory.callEvents.appendMany(events),
+    find: (organizationId, callId) => directory.calls.find(organizationId, callId),
+    findByCallId: (callId) => directory.calls.findByCallId(callId),
+    findLink: (provider, providerCallId) => directory.callLinks.find(provider, providerCallId),
+    async link({
+      provider,
+      providerCallId,
+      organizationId,
+      callId,
+      holdId,
+      partition,
+      controlUrl,
+    }) {
+      const link = { provider, providerCallId, organizationId, callId, holdId, partition };
+      const answer = await directory.callLinks.put({ ...link, controlUrl });
+      return answer.status;
+    },
+  };
+}
+
+export function eventInbox(directory: Directory): Inbox {
+  const { inbox } = directory;
+  return {
+    async store(event, callKey, eventKey) {
+      const stored: NewInboxEvent = {
+        provider: event.provider,
+        callKey,
+        eventKey,
+        event: { ...event },
+      };
+      await inbox.put(stored);
+    },
+    async claim(owner, limit, leaseMs) {
+      const claimed = await inbox.claim(owner, limit, leaseMs);
+      return claimed.map(({ id, event, attempts }) => ({
+        id,
+        attempts,
+        event: readStoredEvent(event),
+      }));
+    },
+    applied: (ids) => inbox.applied(ids),
+    failed: (id, owner, why, retryMs) => inbox.failed(id, owner, why, retryMs),
+  };
+}
