@@ -69,7 +69,7 @@ export class CallEvents {
     return rows.map(fromRow);
   }
 
-  /** Everything known about a call in the order of time; what moved money goes before what did not. */
+  /** Everything known about a call in the order of time; at one instant, money comes first. */
   async timeline(call: {
     organizationId: string;
     callId: string;

@@ -52,10 +52,11 @@ export class CallList {
       return undefined;
     }
     const partition = await this.#partitionOf(organizationId ?? within);
+    const family = within === undefined ? sql`` : subtree(sql, within);
     const rows = await sql<ListedRow[]>`
       select c.*, h.snapshot from calls c left join holds h on h.id = c.hold_id
       where ${organizationId === undefined ? sql`true` : sql`c.organization_id = ${organizationId}`}
-        and ${within === undefined ? sql`true` : sql`c.organization_id in (${subtree(sql, within)})`}
+        and ${within === undefined ? sql`true` : sql`c.organization_id in (${family})`}
         and ${this.#inState(request.state, partition)}
         and ${
           startingAfter === undefined

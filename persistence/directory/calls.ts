@@ -14,7 +14,7 @@ import type { ReadCache } from './read-cache.ts';
 /** Organizations that may share a call id before a lookup without organization is ambiguous. */
 const SAME_CALL_ID_MAX = 10;
 
-/** Linking a call is not announced either: another process shows the provider's id this much later. */
+/** Linking is not announced either: other processes show the provider's id this much later. */
 const CALL_TTL_MS = 1_000;
 
 export class Calls {
@@ -67,7 +67,7 @@ export class Calls {
     });
   }
 
-  /** The calls of this id in whatever organizations, at most ten: for keys that may mean several. */
+  /** The calls of this id in whatever organizations, at most ten: a key may mean several. */
   async findByCallId(callId: string): Promise<CallRecord[]> {
     const rows = await this.#sql<CallRow[]>`
       select * from calls where call_id = ${callId} order by organization_id

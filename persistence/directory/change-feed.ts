@@ -63,7 +63,7 @@ export class ChangeFeed {
 
   /**
    * The same without telling the other processes, for writes that come with every call: commits
-   * that notify queue behind one lock of the database. Others see the change after its time to live.
+   * that notify queue behind one lock of the database. Others see it after its time to live.
    */
   writeQuietly<T>(work: (tx: Transaction, changed: Changed) => Promise<T>): Promise<T> {
     return this.#run(work, async () => undefined);

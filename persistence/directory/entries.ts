@@ -50,7 +50,7 @@ export class Entries {
     return toPage(await this.#read(request, below, limit), request.limit);
   }
 
-  /** Every matching entry, read page by page: no statement and no transaction stays open between. */
+  /** Every matching entry, page by page: no statement and no transaction stays open between. */
   async *pages(filter: EntryFilter): AsyncGenerator<LedgerEntry[]> {
     let below: number | undefined;
     for (;;) {

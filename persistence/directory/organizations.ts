@@ -104,15 +104,16 @@ export class Organizations {
     if (changes.parentId !== undefined && changes.parentId !== current.parentId) {
       return { status: 'parent_change_refused' };
     }
-    const { callPolicy, metadata } = changes;
+    const callPolicy = changes.callPolicy ? jsonText(changes.callPolicy) : null;
+    const metadata = changes.metadata ? jsonText(changes.metadata) : null;
     const rows = await this.#feed.write((tx, changed) => {
       changed('organization', id);
       return tx<OrganizationRow[]>`
         update organizations set
           name = coalesce(${changes.name ?? null}, name),
           billing_enabled = coalesce(${changes.billingEnabled ?? null}, billing_enabled),
-          call_policy = coalesce(${callPolicy ? jsonText(callPolicy) : null}::text::jsonb, call_policy),
-          metadata = coalesce(${metadata ? jsonText(metadata) : null}::text::jsonb, metadata),
+          call_policy = coalesce(${callPolicy}::text::jsonb, call_policy),
+          metadata = coalesce(${metadata}::text::jsonb, metadata),
           updated_at = now()
         where id = ${id} returning *`;
     });

@@ -89,7 +89,7 @@ export class Prices {
     return [...book.values()].some((price) => price.book === 'wholesale');
   }
 
-  /** The rows that one organization (or, with null, the platform) set itself, by book and service. */
+  /** The rows that one organization (null: the platform) set itself, by book and service. */
   async list(request: {
     organizationId: string | null;
     limit: number;
@@ -99,7 +99,9 @@ export class Prices {
     const after = request.startingAfter;
     const rows = await sql<PriceRow[]>`
       select * from prices where organization_id = ${request.organizationId ?? PLATFORM_OWNER}
-        and ${after === undefined ? sql`true` : sql`(book, service) > (${after.book}, ${after.service})`}
+        and ${
+          after === undefined ? sql`true` : sql`(book, service) > (${after.book}, ${after.service})`
+        }
       order by book, service limit ${rowsToAsk(request.limit)}`;
     return toPage(rows.map(priceFromRow), request.limit);
   }

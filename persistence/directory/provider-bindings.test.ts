@@ -38,7 +38,7 @@ test('a binding is replaced by its own organization, without delay everywhere', 
   await expect.poll(find, { timeout: 2000 }).toMatchObject({ metadata: { version: 2 } });
 });
 
-test('a binding is taken from another organization only where the caller names that one', async () => {
+test('a binding is taken from another organization only if the caller names that one', async () => {
   const { bindings } = world.first;
   await bindings.put(binding(one, '+3'));
   expect(await bindings.put(binding(two, '+3'))).toEqual({ status: 'bound_elsewhere' });

@@ -4,8 +4,8 @@
  * Idea. Correctness comes from invalidation (`forget`), called by the writer in this process and
  * by NOTIFY for the others; the time to live is only the net under a lost notification. Three rules
  * keep it right:
- *  - one load per key at a time, shared by all who ask (a cold hot key is one query, not thousands);
- *  - a load that was under way when its key was forgotten is not kept: it may have read the old row;
+ *  - one load per key at a time, shared by all who ask (a cold key is one query, not thousands);
+ *  - a load under way when its key is forgotten is not kept: it may have read the old row;
  *  - when Postgres is away an expired value still serves, up to `staleMs`, because calls go on
  *    without Postgres. A FORGOTTEN value never does: it is known to be wrong.
  */
@@ -59,7 +59,7 @@ export class ReadCache<T> {
     return this.#entries.size;
   }
 
-  /** The record, or undefined when there is none. Throws what `load` throws if nothing can serve. */
+  /** The record, or undefined if there is none. Throws what `load` throws if nothing can serve. */
   async read(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const entry = this.#entries.get(key);
     const nowMs = this.#nowMs();

@@ -88,7 +88,7 @@ export class Wallets {
     return toPage(rows.map(walletFromRow), request.limit);
   }
 
-  /** The sequence of the last committed row of each wallet. Never cached; unknown ids are absent. */
+  /** The sequence of each wallet's last committed row. Never cached; unknown ids are absent. */
   async ledgerSequences(ids: readonly string[]): Promise<Map<string, number>> {
     const rows = await this.#sql<{ wallet_id: string; sequence: number }[]>`
       select wallet_id, sequence from wallet_snapshots where wallet_id = any(${[...ids]})`;
