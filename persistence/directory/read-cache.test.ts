@@ -110,7 +110,7 @@ describe('the read cache', () => {
     await expect(waiting).rejects.toThrow('no connection');
   });
 
-  test('passes on an error that is no outage instead of hiding it behind an old record', async () => {
+  test('passes on an error that is no outage, never hiding it behind an old record', async () => {
     const { read, state, clock } = setUp({ ttlMs: 100 });
     await read();
     clock.nowMs = 100;
@@ -118,7 +118,7 @@ describe('the read cache', () => {
     await expect(read()).rejects.toThrow('no column');
   });
 
-  test('asks for everything again after expireAll, but keeps the records for an outage', async () => {
+  test('asks for all again after expireAll, but keeps the records for an outage', async () => {
     const { read, state, cache } = setUp();
     await read();
     cache.expireAll();
