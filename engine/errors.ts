@@ -44,6 +44,8 @@ export const ERRORS = {
   idempotency_conflict: refusal(409, false, 'The key was used before with another body.'),
   entry_not_in_ledger: refusal(409, true, 'The entry is not in the ledger yet; try again shortly.'),
   parent_change_refused: refusal(409, false, 'An organization cannot change its parent.'),
+  linked_elsewhere: refusal(409, false, 'This provider id belongs to another call.'),
+  bound_elsewhere: refusal(409, false, 'This provider object is bound to another organization.'),
   price_not_found: request(422, 'No price is set for this service; set one with PUT /v1/prices.'),
   currency_mismatch: request(422, 'The wallet and the price are in different currencies.'),
   balance_out_of_range: request(422, 'The wallet would leave the range of +-(2^53-1) micros.'),

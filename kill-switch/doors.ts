@@ -128,7 +128,7 @@ export interface Inbox {
   /** Stores one event; the same `eventKey` again is stored once. */
   store(event: AppliableEvent, callKey: string, eventKey: string): Promise<void>;
   claim(owner: string, limit: number, leaseMs: number): Promise<readonly InboxItem[]>;
-  applied(id: number): Promise<void>;
+  applied(ids: readonly number[]): Promise<void>;
   /** Gives an event back, to be handed out again after `retryMs`. */
   failed(id: number, owner: string, why: string, retryMs: number): Promise<void>;
 }

@@ -53,11 +53,10 @@ export function eventInbox(directory: Directory): Inbox {
     },
     async claim(owner, limit, leaseMs) {
       const claimed = await inbox.claim(owner, limit, leaseMs);
-      return claimed.map(({ id, event, attempts }) => ({
-        id,
-        attempts,
-        event: readStoredEvent(event),
-      }));
+      return claimed.flatMap(({ id, event: stored, attempts }) => {
+        const event = readStoredEvent(stored);
+        return event === undefined ? [] : [{ id, attempts, event }];
+      });
     },
     applied: (ids) => inbox.applied(ids),
     failed: (id, owner, why, retryMs) => inbox.failed(id, owner, why, retryMs),

@@ -56,7 +56,7 @@ export function createInboxWorker(options: InboxWorkerOptions): InboxWorker {
   async function work(item: InboxItem): Promise<void> {
     try {
       const applied = await options.apply(item.event);
-      await inbox.applied(item.id);
+      await inbox.applied([item.id]);
       log.info({ id: item.id, status: applied.status }, 'a stored event was applied');
     } catch (error) {
       const away = error instanceof OutageError || options.isOutage(error);

@@ -12,10 +12,11 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
   return current;
 }
 
-/** A non-empty text of at most 512 characters, or undefined. */
+/** A non-empty text of at most 256 characters that Postgres can store, or undefined. */
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
   const text = at(value, ...path);
-  return typeof text === 'string' && text !== '' && text.length <= 512 ? text : undefined;
+  if (typeof text !== 'string' || text === '' || text.length > 256) return undefined;
+  return text.includes('\u0000') ? undefined : text;
 }
 
 /** A list, or an empty one. */

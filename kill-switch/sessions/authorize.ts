@@ -140,7 +140,8 @@ async function linkProviderCall(
   if (provider === undefined || providerCallId === undefined) return;
   try {
     const linked = await context.records.link({ ...call, provider, providerCallId, controlUrl });
-    if (linked === 'linked_elsewhere') note(context, call, 'link_refused', { provider });
+    if (linked === 'linked') context.known.linked(provider, providerCallId, call.holdId);
+    else note(context, call, 'link_refused', { provider });
   } catch (error) {
     // The call may start without its link: the metadata given to the provider names it as well.
     if (!context.isOutage(error)) throw error;

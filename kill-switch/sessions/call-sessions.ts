@@ -4,7 +4,7 @@ import type { CallDirectory, CallRecords, Log } from '../doors.ts';
 import type { CallReference } from '../providers/event.ts';
 import { type AuthorizeCall, authorizeCall } from './authorize.ts';
 import type { Call } from './call.ts';
-import { type CheckCall, checkCall, startCall, unknownCall } from './check.ts';
+import { type CheckCall, checkCall, startCall, unknownCall, unreachable } from './check.ts';
 import { note, type SessionContext } from './context.ts';
 import { type EndCall, endCall } from './end.ts';
 import { describe } from './facts.ts';
@@ -52,6 +52,9 @@ export function createCallSessions(options: CallSessionsOptions) {
     /** What a check about a call nobody authorized answers. */
     checkUnknown: (organizationId: string | undefined) => unknownCall(context, organizationId),
 
+    /** What a check answers when not even the call can be looked up. Bounded by the grace. */
+    checkUnreachable: () => unreachable(context),
+
     /** The call is over. */
     async end(call: CallIdentity, request: EndCall) {
       const reply = await endCall(context, call, request);
@@ -72,6 +75,7 @@ export function createCallSessions(options: CallSessionsOptions) {
       const known = context.known.get(call.holdId);
       const { provider, providerCallId } = link;
       if (known !== undefined) context.known.remember({ ...known, provider, providerCallId });
+      context.known.linked(provider, providerCallId, call.holdId);
       note(context, call, 'linked', { provider, provider_call_id: providerCallId });
       return { status: 'linked', call: await answered(call, hold) } as const;
     },

@@ -71,6 +71,13 @@ async function duringOutage(context: SessionContext, call: CallIdentity): Promis
   return { outcome: 'outage', answer };
 }
 
+/** Nothing is known and nothing can be asked: the default grace counts from the process's start. */
+export function unreachable(context: SessionContext): CheckedCall {
+  const since = context.startedAtMs;
+  const answer = outageAnswer(undefined, DEFAULT_CALL_POLICY, since, context.nowMs());
+  return { outcome: 'outage', answer };
+}
+
 async function policyOf(
   context: SessionContext,
   organizationId: string | undefined,

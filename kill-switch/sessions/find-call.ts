@@ -51,13 +51,19 @@ async function linkedCall(
 ): Promise<CallIdentity | undefined> {
   const { provider, providerCallId, ringfence } = reference;
   if (providerCallId === '') return undefined;
+  const known = context.known.linkedTo(provider, providerCallId);
+  if (known !== undefined) return known.identity;
   try {
-    return await context.records.findLink(provider, providerCallId);
+    const link = await context.records.findLink(provider, providerCallId);
+    if (link !== undefined) context.known.linked(provider, providerCallId, link.holdId);
+    return link;
   } catch (error) {
     // Without the links only a message that names the call itself can be placed: guessing would
     // charge the call a second time under the provider's id.
     if (!context.isOutage(error)) throw error;
     if (ringfence.callId !== undefined && ringfence.organizationId !== undefined) return undefined;
+    const [own, ...others] = context.known.withCallId(providerCallId);
+    if (own !== undefined && others.length === 0) return own.identity;
     throw new OutageError('postgres_unreachable', { cause: error });
   }
 }

@@ -29,8 +29,12 @@ export interface KnownCalls {
   get(holdId: string): KnownCall | undefined;
   /** The known calls with this id, of whatever organizations. */
   withCallId(callId: string): readonly KnownCall[];
+  /** The known call that this provider id was linked to. */
+  linkedTo(provider: string, providerCallId: string): KnownCall | undefined;
   remember(call: KnownCall): void;
-  /** Renews the hold's state of a call that is known. */
+  /** A link that stands: the provider's id means this call and no other. */
+  linked(provider: string, providerCallId: string, holdId: string): void;
+  /** Renews the hold's state of a call that is known; an older state is passed over. */
   saw(holdId: string, hold: HoldState): void;
 }
 
@@ -40,6 +44,7 @@ const KNOWN_MAX = 100_000;
 export function createKnownCalls(max: number = KNOWN_MAX): KnownCalls {
   const calls = new Map<string, KnownCall>();
   const byCallId = new Map<string, Set<string>>();
+  const byProviderId = new Map<string, string>();
 
   function forget(holdId: string, callId: string): void {
     calls.delete(holdId);
@@ -59,8 +64,18 @@ export function createKnownCalls(max: number = KNOWN_MAX): KnownCalls {
     if (!oldest.done) forget(oldest.value.identity.holdId, oldest.value.identity.callId);
   }
 
+  function linked(provider: string, providerCallId: string, holdId: string): void {
+    byProviderId.set(`${provider} ${providerCallId}`, holdId);
+    if (byProviderId.size <= max) return;
+    const oldest = byProviderId.keys().next();
+    if (!oldest.done) byProviderId.delete(oldest.value);
+  }
+
   return {
     remember,
+    linked,
+    linkedTo: (provider, providerCallId) =>
+      calls.get(byProviderId.get(`${provider} ${providerCallId}`) ?? ''),
     get: (holdId) => calls.get(holdId),
     withCallId(callId) {
       const holds = [...(byCallId.get(callId) ?? [])];
@@ -68,7 +83,9 @@ export function createKnownCalls(max: number = KNOWN_MAX): KnownCalls {
     },
     saw(holdId, hold) {
       const known = calls.get(holdId);
-      if (known !== undefined) remember({ ...known, hold });
+      // A list shows the ledger's view, which may be older than what was seen already.
+      if (known === undefined || hold.revision < known.hold.revision) return;
+      remember({ ...known, hold });
     },
   };
 }

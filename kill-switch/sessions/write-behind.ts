@@ -21,7 +21,7 @@ export interface WriteBehindOptions<Item> {
   /** What is written, for the log. */
   readonly name: string;
   insert(items: readonly Item[]): Promise<void>;
-  /** True when writing again later may succeed; a batch that fails otherwise is given up. */
+  /** True when writing again later may succeed; what fails otherwise is given up. */
   isOutage(error: unknown): boolean;
   readonly log: Log;
 }
@@ -58,9 +58,16 @@ export function createWriteBehind<Item>(options: WriteBehindOptions<Item>): Writ
       const again = options.isOutage(error);
       const fields = { err: error, items: batch.length };
       if (again) log.warn(fields, `${name}: the database is away, will write again`);
-      else log.error(fields, `${name}: a batch was refused and is given up`);
+      else if (batch.length > 1) return await eachAlone(batch);
+      else log.error(fields, `${name}: one was refused and is given up`);
       return !again;
     }
+  }
+
+  /** One item that the database refuses must not take the others of its batch with it. */
+  async function eachAlone(batch: readonly Waiting<Item>[]): Promise<boolean> {
+    for (const single of batch) if (!(await written([single]))) return false;
+    return true;
   }
 
   function start(): void {

@@ -1,0 +1,83 @@
+/** Everything the call and webhook routes work with, made of the engine and the directory. */
+import type { Engine, LedgerSource } from '../../engine/index.ts';
+import {
+  type ApplyEvent,
+  type CallDirectory,
+  type CallSessions,
+  createApplyEvent,
+  createCallSessions,
+  createInboxWorker,
+  type InboxWorker,
+  type Log,
+} from '../../kill-switch/index.ts';
+import { type Directory, isPostgresOutage } from '../../persistence/index.ts';
+import { callDirectory, callRecords, eventInbox } from './doors.ts';
+
+/** The platform's own webhook credentials. Two of one provider while one is being rotated out. */
+export interface WebhookSecrets {
+  readonly vapi: readonly string[];
+  readonly retell: readonly string[];
+}
+
+export interface CallDesk {
+  readonly sessions: CallSessions;
+  readonly directory: CallDirectory;
+  readonly apply: ApplyEvent;
+  readonly inbox: InboxWorker;
+  readonly secrets: WebhookSecrets;
+  readonly log: Log;
+  readonly isOutage: (error: unknown) => boolean;
+  /** Epoch ms, for the age of signatures. */
+  readonly nowMs: () => number;
+  /** Stops applying stored events and writes what waits to be written. */
+  stop(): Promise<void>;
+}
+
+export interface CallDeskOptions {
+  readonly engine: Engine;
+  readonly directory: Directory;
+  readonly ledger: Pick<LedgerSource, 'hold'>;
+  readonly partitions: number;
+  readonly secrets: WebhookSecrets;
+  readonly log: Log;
+  /** For tests. */
+  readonly nowMs?: () => number;
+}
+
+/** Starts nothing: call `inbox.start()` in a process that serves the API. */
+export function createCallDesk(options: CallDeskOptions): CallDesk {
+  const { engine, ledger, partitions, secrets, log } = options;
+  const nowMs = options.nowMs ?? Date.now;
+  const directory = callDirectory(options.directory);
+  const sessions = createCallSessions({
+    engine,
+    directory,
+    records: callRecords(options.directory),
+    partitions,
+    log,
+    ledgerHold: (holdId) => ledger.hold(holdId),
+    isOutage: isPostgresOutage,
+    nowMs,
+  });
+  const apply = createApplyEvent(sessions, log);
+  const inbox = createInboxWorker({
+    inbox: eventInbox(options.directory),
+    apply,
+    log,
+    isOutage: isPostgresOutage,
+  });
+  return {
+    sessions,
+    directory,
+    apply,
+    inbox,
+    secrets,
+    log,
+    isOutage: isPostgresOutage,
+    nowMs,
+    async stop() {
+      await inbox.stop();
+      await sessions.stop();
+    },
+  };
+}
