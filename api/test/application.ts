@@ -40,12 +40,12 @@ let requests = 0;
 export async function testApplication(env: Record<string, string> = {}): Promise<TestApplication> {
   const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
   const config = readConfig({
-    REDIS_URL: redis.url,
+    REDIS_URL: `${redis.url}${process.env.H3A_HACK ?? ''}`,
     DATABASE_URL: database.url,
     RINGFENCE_ADMIN_KEY: ADMIN_KEY,
     RINGFENCE_LEDGER_KEY: 'the key of the hash chain in tests'.replaceAll(' ', '-'),
     RINGFENCE_PARTITIONS: '8',
-    RINGFENCE_LOG_LEVEL: 'silent',
+    RINGFENCE_LOG_LEVEL: process.env.RINGFENCE_LOG_LEVEL ?? 'silent',
     ...env,
   });
   const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL));

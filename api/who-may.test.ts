@@ -1,0 +1,226 @@
+/**
+ * "Who may", route by route, from one table. A route of the application that is not in the table
+ * fails the test, and so does a row of a route that is gone.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestApplication, testApplication } from './test/application.ts';
+import { keyRoutes } from './test/routes.ts';
+import { apiKey, type Tenant, type Tenants, tenants, wallet } from './test/tenants.ts';
+
+/** Who asks, and about whose things. `client` is below `agency`; `other` is a stranger. */
+const COLUMNS = [
+  ['platform', 'client'],
+  ['agency', 'agency'],
+  ['agency', 'client'],
+  ['agency', 'other'],
+  ['client', 'client'],
+  ['client', 'agency'],
+  ['client', 'other'],
+  ['finance', 'agency'],
+  ['finance', 'client'],
+  ['finance', 'other'],
+  ['platform finance', 'client'],
+] as const;
+
+type Asker = (typeof COLUMNS)[number][0];
+type Target = (typeof COLUMNS)[number][1];
+
+interface Made {
+  path?: Record<string, string>;
+  query?: string;
+  body?: unknown;
+}
+
+interface Row {
+  statuses: number[];
+  /** Makes what the request is about, as the platform, and says what to send. */
+  make(tenant: Tenant): Promise<Made> | Made;
+}
+
+const READ = (ok: number) => [ok, ok, ok, 404, ok, 404, 404, ok, ok, 404, ok];
+const OPERATE = (ok: number) => [ok, ok, 403, 404, ok, 404, 404, 403, 403, 404, 403];
+const MANAGE = (ok: number) => [ok, 403, ok, 404, 403, 404, 404, 403, 403, 404, 403];
+const TREASURY = (ok: number) => [ok, 403, 403, 404, 403, 404, 404, 403, 403, 404, 403];
+const ANYBODY = (ok: number) => Array.from({ length: COLUMNS.length }, () => ok);
+
+const ofWallet = (body?: unknown) => (tenant: Tenant) => ({
+  path: { wallet_id: tenant.walletId },
+  body,
+});
+const queried = (tenant: Tenant) => ({ query: `?organization_id=${tenant.organizationId}` });
+const ofHold = (body?: unknown) => async (tenant: Tenant) => ({
+  path: { hold_id: await hold(tenant) },
+  body,
+});
+
+const TABLE: Record<string, Row> = {
+  'POST /v1/organizations': {
+    statuses: [201, 201, 201, 404, 403, 404, 404, 403, 403, 404, 403],
+    make: (tenant) => ({ body: { name: 'Below', parent_id: tenant.organizationId } }),
+  },
+  'GET /v1/organizations': { statuses: ANYBODY(200), make: () => ({}) },
+  'GET /v1/organizations/{organization_id}': {
+    statuses: READ(200),
+    make: (tenant) => ({ path: { organization_id: tenant.organizationId } }),
+  },
+  'PATCH /v1/organizations/{organization_id}': {
+    statuses: MANAGE(200),
+    make: (tenant) => ({
+      path: { organization_id: tenant.organizationId },
+      body: { name: 'Renamed' },
+    }),
+  },
+  'POST /v1/api_keys': {
+    statuses: MANAGE(201),
+    make: (tenant) => ({
+      body: { organization_id: tenant.organizationId, role: 'organization', name: 'k' },
+    }),
+  },
+  'GET /v1/api_keys': { statuses: READ(200), make: queried },
+  'DELETE /v1/api_keys/{key_id}': {
+    statuses: MANAGE(200),
+    make: async (tenant) => ({ path: { key_id: await keyIdOf(tenant) } }),
+  },
+  'POST /v1/wallets': {
+    statuses: MANAGE(201),
+    make: (tenant) => ({ body: { organization_id: tenant.organizationId, currency: 'eur' } }),
+  },
+  'GET /v1/wallets': { statuses: READ(200), make: queried },
+  'GET /v1/wallets/{wallet_id}': { statuses: READ(200), make: ofWallet() },
+  'PATCH /v1/wallets/{wallet_id}': {
+    statuses: MANAGE(200),
+    make: ofWallet({ credit_limit_micros: 1000 }),
+  },
+  'POST /v1/wallets/{wallet_id}/credits': {
+    statuses: TREASURY(201),
+    make: ofWallet({ kind: 'bonus', amount_micros: 1 }),
+  },
+  'POST /v1/wallets/{wallet_id}/charges': {
+    statuses: OPERATE(201),
+    make: ofWallet({ amount_micros: 1 }),
+  },
+  'GET /v1/wallets/{wallet_id}/entries': { statuses: READ(200), make: ofWallet() },
+  'POST /v1/transfers': {
+    statuses: [201, 201, 403, 404, 403, 404, 404, 403, 403, 404, 403],
+    make: async (tenant) => ({
+      body: {
+        from_wallet_id: tenant.walletId,
+        to_wallet_id: await wallet(app, tenant.organizationId),
+        amount_micros: 1,
+      },
+    }),
+  },
+  'PUT /v1/prices/{service}': {
+    statuses: MANAGE(200),
+    make: (tenant) => ({
+      path: { service: 'sms_segment' },
+      body: {
+        organization_id: tenant.organizationId,
+        unit: 'segment',
+        unit_price_micros: 1,
+        currency: 'usd',
+      },
+    }),
+  },
+  'GET /v1/prices': { statuses: READ(200), make: queried },
+  'POST /v1/quotes': {
+    statuses: READ(200),
+    make: (tenant) => ({
+      body: {
+        organization_id: tenant.organizationId,
+        items: [{ service: 'voice_minute', duration_seconds: 60 }],
+      },
+    }),
+  },
+  'POST /v1/holds': {
+    statuses: OPERATE(201),
+    make: (tenant) => ({ body: { wallet_id: tenant.walletId, amount_micros: 1 } }),
+  },
+  'GET /v1/holds/{hold_id}': { statuses: READ(200), make: ofHold() },
+  'POST /v1/holds/{hold_id}/extend': {
+    statuses: OPERATE(200),
+    make: ofHold({ amount_micros: 1 }),
+  },
+  'POST /v1/holds/{hold_id}/capture': {
+    statuses: OPERATE(200),
+    make: ofHold({ amount_micros: 1 }),
+  },
+  'POST /v1/holds/{hold_id}/void': { statuses: OPERATE(200), make: ofHold({}) },
+};
+
+let app: TestApplication;
+let all: Tenants;
+let keys: Record<Asker, string>;
+beforeAll(async () => {
+  app = await testApplication();
+  all = await tenants(app);
+  await app.request('PUT', '/v1/prices/voice_minute', {
+    body: { unit: 'minute', rate_micros_per_minute: 100_000, currency: 'usd' },
+  });
+  keys = {
+    platform: await apiKey(app, 'platform'),
+    agency: all.agency.keys.agency,
+    client: all.client.keys.organization,
+    finance: all.agency.keys.finance,
+    'platform finance': await apiKey(app, 'finance'),
+  };
+});
+afterAll(() => app.stop());
+
+async function hold(tenant: Tenant): Promise<string> {
+  const { body } = await app.request('POST', '/v1/holds', {
+    body: { wallet_id: tenant.walletId, amount_micros: 5 },
+  });
+  return String(body.id);
+}
+
+async function keyIdOf(tenant: Tenant): Promise<string> {
+  const { body } = await app.request('POST', '/v1/api_keys', {
+    body: { organization_id: tenant.organizationId, role: 'finance', name: 'to revoke' },
+  });
+  return String(body.id);
+}
+
+async function statusFor(route: string, row: Row, asker: Asker, target: Target): Promise<number> {
+  const [method = '', template = ''] = route.split(' ');
+  const made = await row.make(all[target]);
+  let path = template;
+  for (const [name, value] of Object.entries(made.path ?? {})) {
+    path = path.replace(`{${name}}`, encodeURIComponent(value));
+  }
+  const answer = await app.request(method, path + (made.query ?? ''), {
+    key: keys[asker],
+    ...(made.body !== undefined && { body: made.body }),
+  });
+  return answer.status;
+}
+
+describe('who may', () => {
+  test('the table has every route and no other', () => {
+    expect(Object.keys(TABLE).sort()).toEqual(keyRoutes(app).sort());
+  });
+
+  test.each(Object.entries(TABLE))('%s', async (route, row) => {
+    const decided: string[] = [];
+    for (const [asker, target] of COLUMNS) {
+      const status = await statusFor(route, row, asker, target);
+      decided.push(`${asker} on ${target}: ${status}`);
+    }
+    const expected = COLUMNS.map(
+      ([asker, target], i) => `${asker} on ${target}: ${row.statuses[i]}`,
+    );
+    expect(decided).toEqual(expected);
+  });
+
+  test.each(Object.keys(TABLE))(
+    '%s without a key, or with a revoked one, is 401',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const none = await app.request(method, path, { headers: { authorization: '' } });
+      expect(none.status).toBe(401);
+      const wrong = await app.request(method, path, { key: `rf_test_${'A'.repeat(43)}` });
+      expect(wrong.status).toBe(401);
+      expect(wrong.body).toMatchObject({ error: { code: 'unauthenticated' } });
+    },
+  );
+});
