@@ -146,7 +146,42 @@ const TABLE: Record<string, Row> = {
     make: ofHold({ amount_micros: 1 }),
   },
   'POST /v1/holds/{hold_id}/void': { statuses: OPERATE(200), make: ofHold({}) },
+  'POST /v1/calls': {
+    statuses: OPERATE(201),
+    make: (tenant) => ({ body: { call_id: nextCallId(), organization_id: tenant.organizationId } }),
+  },
+  'GET /v1/calls': { statuses: READ(200), make: queried },
+  'GET /v1/calls/{call_id}': { statuses: READ(200), make: ofCall() },
+  'GET /v1/calls/{call_id}/explain': { statuses: READ(200), make: ofCall() },
+  'POST /v1/calls/{call_id}/link': {
+    statuses: OPERATE(200),
+    make: async (tenant) => ({
+      ...(await ofCall()(tenant)),
+      body: { provider: 'vapi', provider_call_id: nextCallId() },
+    }),
+  },
+  'POST /v1/calls/{call_id}/start': { statuses: OPERATE(200), make: ofCall({}) },
+  'POST /v1/calls/{call_id}/check': { statuses: OPERATE(200), make: ofCall({}) },
+  'POST /v1/calls/{call_id}/end': {
+    statuses: OPERATE(200),
+    make: ofCall({ duration_seconds: 1 }),
+  },
+  'PUT /v1/provider_bindings/{provider}/{kind}/{external_id}': {
+    statuses: [200, 200, 200, 404, 200, 404, 404, 403, 403, 404, 403],
+    make: (tenant) => ({
+      path: { provider: 'vapi', kind: 'phone_number', external_id: tenant.organizationId },
+      body: { organization_id: tenant.organizationId },
+    }),
+  },
 };
+
+function ofCall(body?: unknown) {
+  return async (tenant: Tenant) => ({
+    path: { call_id: await call(tenant) },
+    query: `?organization_id=${tenant.organizationId}`,
+    body,
+  });
+}
 
 let app: TestApplication;
 let all: Tenants;
@@ -172,6 +207,16 @@ async function hold(tenant: Tenant): Promise<string> {
     body: { wallet_id: tenant.walletId, amount_micros: 5 },
   });
   return String(body.id);
+}
+
+let calls = 0;
+const nextCallId = () => `call-${calls++}`;
+
+async function call(tenant: Tenant): Promise<string> {
+  const { body } = await app.request('POST', '/v1/calls', {
+    body: { call_id: nextCallId(), organization_id: tenant.organizationId },
+  });
+  return String(body.call_id);
 }
 
 async function keyIdOf(tenant: Tenant): Promise<string> {

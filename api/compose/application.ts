@@ -10,17 +10,20 @@ import type { ServeContext } from '../http/serve.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Readiness } from '../readiness.ts';
 import { apiKeyRoutes } from '../routes/api-keys.ts';
+import { callRoutes } from '../routes/calls.ts';
 import { chargeRoutes } from '../routes/charges.ts';
 import { creditRoutes } from '../routes/credits.ts';
 import { entryRoutes } from '../routes/entries.ts';
 import { holdRoutes } from '../routes/holds.ts';
 import { organizationRoutes } from '../routes/organizations.ts';
 import { priceRoutes } from '../routes/prices.ts';
+import { providerBindingRoutes } from '../routes/provider-bindings.ts';
 import { quoteRoutes } from '../routes/quotes.ts';
 import { serviceRoutes } from '../routes/service.ts';
 import { transferRoutes } from '../routes/transfers.ts';
 import { walletRoutes } from '../routes/wallets.ts';
-import type { Services } from '../services.ts';
+import { webhookRoutes } from '../routes/webhooks.ts';
+import type { CallServices } from '../webhooks/call-services.ts';
 import type { Core } from './core.ts';
 
 /** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
@@ -33,17 +36,18 @@ export function createApplication(core: Core, metrics: Metrics, readiness: Readi
     docsUrl: `${config.RINGFENCE_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/docs/errors`,
   };
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
-  const routes = serves ? apiRoutes(servicesOf(core)) : [];
+  const routes = serves ? [...apiRoutes(servicesOf(core)), ...webhookRoutes(core.desk)] : [];
   return createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
 }
 
 /** What the routes work with. */
-export function servicesOf(core: Core): Services {
+export function servicesOf(core: Core): CallServices {
   const { config, directory, engine, ledger, ledgerWait } = core;
   return {
     engine,
     directory,
     ledger,
+    sessions: core.desk.sessions,
     access: createAccess(directory),
     partitions: config.RINGFENCE_PARTITIONS,
     recentHolds: createRecentHolds(),
@@ -52,7 +56,7 @@ export function servicesOf(core: Core): Services {
 }
 
 /** Every route for holders of a key. */
-export function apiRoutes(services: Services): Endpoint[] {
+export function apiRoutes(services: CallServices): Endpoint[] {
   return [
     ...organizationRoutes(services),
     ...apiKeyRoutes(services),
@@ -64,5 +68,7 @@ export function apiRoutes(services: Services): Endpoint[] {
     ...priceRoutes(services),
     ...quoteRoutes(services),
     ...holdRoutes(services),
+    ...callRoutes(services),
+    ...providerBindingRoutes(services),
   ];
 }

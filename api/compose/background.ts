@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { newId } from '../../engine/index.ts';
+import { createEnforcer, type Enforcer } from '../../kill-switch/index.ts';
 import { type Flusher, type QuarantineNotice, startFlusher } from '../../persistence/index.ts';
 import type { Metrics } from '../metrics.ts';
 import { startTransferResume } from '../transfers/resume.ts';
@@ -23,6 +24,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const { config, log, directory } = core;
   const flushes = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'flusher';
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
+  const enforces = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'enforcer';
   const flusher = flushes ? flusherOf(core, metrics) : undefined;
   const upkeep = flushes ? startLedgerUpkeep(core) : undefined;
   const saga = createSaga({
@@ -30,13 +32,22 @@ export function startBackground(core: Core, metrics: Metrics): Background {
     waitForLedger: (rows) => core.ledgerWait.wait(rows, config.RINGFENCE_LEDGER_WAIT_MS),
   });
   const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
+  const enforcer = enforces ? enforcerOf(core) : undefined;
+  enforcer?.start();
+  if (serves) core.desk.inbox.start();
   return {
     flusher,
     async stop() {
-      await Promise.all([resume?.stop(), upkeep?.stop()]);
+      await Promise.all([resume?.stop(), upkeep?.stop(), enforcer?.stop()]);
       await flusher?.stop(DRAIN_MS);
     },
   };
+}
+
+function enforcerOf({ engine, config, desk, log }: Core): Enforcer {
+  const { sessions } = desk;
+  const partitions = config.RINGFENCE_PARTITIONS;
+  return createEnforcer({ engine, partitions, log, note: sessions.note, saw: sessions.saw });
 }
 
 function flusherOf(core: Core, metrics: Metrics): Flusher {

@@ -15,6 +15,7 @@ import {
   type LedgerWait,
 } from '../../persistence/index.ts';
 import type { Environment } from '../config-schema.ts';
+import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { openStores, type Stores } from './stores.ts';
 
 /** What every role of a process is built on. */
@@ -27,6 +28,8 @@ export interface Core {
   ledgerWait: LedgerWait;
   engine: Engine;
   directory: Directory;
+  /** Call sessions, provider events and their inbox. */
+  desk: CallDesk;
   stop(): Promise<void>;
 }
 
@@ -54,6 +57,17 @@ export async function startCore(config: Environment, log: Logger): Promise<Core>
     });
     await directory.start();
     const ledgerWait = createLedgerWait(stores.ledger);
+    const desk = createCallDesk({
+      engine,
+      directory,
+      ledger,
+      partitions: config.RINGFENCE_PARTITIONS,
+      log,
+      secrets: {
+        vapi: config.VAPI_WEBHOOK_SECRET === undefined ? [] : [config.VAPI_WEBHOOK_SECRET],
+        retell: config.RETELL_API_KEY === undefined ? [] : [config.RETELL_API_KEY],
+      },
+    });
     return {
       config,
       log,
@@ -63,7 +77,9 @@ export async function startCore(config: Environment, log: Logger): Promise<Core>
       ledgerWait,
       engine,
       directory,
+      desk,
       async stop() {
+        await desk.stop();
         ledgerWait.stop();
         await engine.stop();
         await directory.stop();
