@@ -49,18 +49,4 @@ export function connect(databaseUrl: string, options: ConnectOptions): Sql {
   });
 }
 
-/**
- * Refuses a database that acknowledges commits it could lose.
- * @throws Error naming the setting when fsync or synchronous_commit is off.
- */
-export async function requireDurability(sql: Sql): Promise<void> {
-  const [settings] = await sql<{ fsync: string; synchronous_commit: string }[]>`
-    SELECT current_setting('fsync') AS fsync,
-           current_setting('synchronous_commit') AS synchronous_commit`;
-  if (settings?.fsync !== 'on') throw new Error('Postgres runs with fsync=off');
-  if (settings.synchronous_commit === 'off') {
-    throw new Error('Postgres runs with synchronous_commit=off');
-  }
-}
-
 export { isPostgresOutage } from './postgres-errors.ts';

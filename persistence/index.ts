@@ -1,6 +1,7 @@
 /** The door of persistence. Nothing else of this folder is imported from outside. */
 
-export { type ConnectOptions, connect, requireDurability, type Sql } from './connect.ts';
+export { type ConnectOptions, connect, type Sql } from './connect.ts';
+export { checkDigests, type Digest, type DigestDifference, writeDigest } from './digest.ts';
 export * from './directory/index.ts';
 export type { BatchFigures, FlusherEvents, QuarantineNotice } from './flusher/events.ts';
 export { type Flusher, type FlusherInput, startFlusher } from './flusher/loop.ts';
@@ -10,4 +11,19 @@ export { type CommittedPoint, createLedgerWait, type LedgerWait } from './ledger
 export { migrate } from './migrate.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';
+export {
+  listQuarantine,
+  type ReleaseAnswer,
+  releaseWallet,
+  type WaitingEntry,
+} from './quarantine.ts';
 export { createRecoverySource } from './recovery-source.ts';
+export {
+  HOT_RECORDS_MS,
+  JOURNAL_RETENTION_MS,
+  type RetentionInput,
+  startRetention,
+} from './retention.ts';
+export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
+export type { Difference } from './verify/difference.ts';
+export { type VerifyInput, type VerifyProgress, verify } from './verify/verify.ts';

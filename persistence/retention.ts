@@ -18,6 +18,8 @@ export interface RetentionInput {
   retentionMs?: number;
   /** How long the records of a trimmed entry live on; default 72 h (RINGFENCE_HOT_RECORDS_MS). */
   hotRecordsMs?: number;
+  /** Whether Redis is short of room: then all that is committed goes, however young. */
+  pressed?: () => boolean;
   /** Pause between rounds, in ms. */
   everyMs?: number;
   onError?: (error: unknown) => void;
@@ -54,10 +56,12 @@ export function startRetention(input: RetentionInput): () => Promise<void> {
 
 /** One round of one partition. @returns the number of entries trimmed. */
 export async function trimPartition(
-  { journal, retentionMs = JOURNAL_RETENTION_MS, hotRecordsMs = HOT_RECORDS_MS }: RetentionInput,
+  input: RetentionInput,
   partition: number,
   nowMs: number,
 ): Promise<number> {
+  const { journal, hotRecordsMs = HOT_RECORDS_MS } = input;
+  const retentionMs = input.pressed?.() ? 0 : (input.retentionMs ?? JOURNAL_RETENTION_MS);
   const committed = await journal.committed(partition);
   const old = `${Math.max(0, nowMs - retentionMs)}-0`;
   const limit = compareStreamIds(committed, old) < 0 ? committed : old;
