@@ -43,7 +43,8 @@ export interface Journal {
   }): Promise<{ status: 'trimmed'; count: number } | { status: 'not_committed' }>;
 }
 
-type RawStream = [Buffer, [Buffer, Buffer[]][]][] | null;
+/** RESP3 answers a map, which the client hands over flat: stream, items, stream, items. */
+type RawStreams = (Buffer | [Buffer, Buffer[]][])[] | null;
 
 export function createJournal(redis: Redis, blocking: Redis, runner: Runner): Journal {
   return {
@@ -59,9 +60,11 @@ export function createJournal(redis: Redis, blocking: Redis, runner: Runner): Jo
         ...streams,
         ...positions.map((p) => p.after),
       ];
-      const raw = (await translated(blocking.callBuffer('XREAD', ...args))) as RawStream;
+      const raw = (await translated(blocking.callBuffer('XREAD', ...args))) as RawStreams;
       const byStream = new Map(positions.map((at, i) => [streams[i], at.partition]));
-      return (raw ?? []).flatMap(([stream, items]) => {
+      return (raw ?? []).flatMap((stream, i) => {
+        const items = raw?.[i + 1];
+        if (!Buffer.isBuffer(stream) || !Array.isArray(items)) return [];
         const partition = byStream.get(stream.toString());
         return partition === undefined ? [] : [{ partition, items: items.map(itemOf) }];
       });
