@@ -62,7 +62,9 @@ export const environmentSchema = z.object({
   RINGFENCE_HOT_RECORDS_MS: integer(1000, 90 * 24 * HOUR_MS, 72 * HOUR_MS),
   RINGFENCE_BACKLOG_MAX_AGE_SECONDS: integer(1, 86_400, 900),
   RINGFENCE_BACKLOG_MAX_ENTRIES: integer(1, 100_000_000, 2_000_000),
-  RINGFENCE_UNSAFE_STORES: flag,
+  /** Start although Redis or Postgres could lose acknowledged money. For experiments only. */
+  RINGFENCE_ALLOW_UNSAFE_REDIS: flag,
+  RINGFENCE_ALLOW_UNSAFE_POSTGRES: flag,
   RINGFENCE_RATE_LIMIT_PER_SECOND: integer(1, 1_000_000, 5000),
   RINGFENCE_LEDGER_WAIT_MS: integer(100, 60_000, 5000),
 

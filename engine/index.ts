@@ -52,3 +52,4 @@ export type { HoldRef } from './on-hold.ts';
 export { billedMs, coveredMs, FREE, isFree, type Price, priceOf } from './price.ts';
 export type { JournalItem, LedgerHold, LedgerWallet, RecoverySource } from './recovery-source.ts';
 export type { RequestKey } from './request-key.ts';
+export { infoFields, redisFaults, type StoreFault } from './safety.ts';

@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createConnection } from '../../engine/index.ts';
+import { createConnection, redisFaults, type StoreFault } from '../../engine/index.ts';
 import {
   connect,
   ensureLedgerPartitions,
   ensurePartitions,
   isPostgresOutage,
   migrate,
-  requireDurability,
+  postgresFaults,
+  readPostgresSettings,
   type Sql,
 } from '../../persistence/index.ts';
 import type { Environment } from '../config-schema.ts';
-import { redisFaults } from './redis-faults.ts';
 
 /** How long a store may take to come up, as in a compose file where everything starts at once. */
 const PATIENCE_MS = 60_000;
@@ -50,7 +50,8 @@ export async function openStores(config: Environment, log: Logger): Promise<Stor
   try {
     await answering('Redis', config.REDIS_URL, log, isRedisAway, () => checkRedis(config, log));
     await answering('Postgres', url, log, isPostgresOutage, () => stores.directory`SELECT 1`);
-    if (!config.RINGFENCE_UNSAFE_STORES) await requireDurability(stores.directory);
+    const faults = postgresFaults(await readPostgresSettings(stores.directory));
+    refuseUnsafe('Postgres', faults, config.RINGFENCE_ALLOW_UNSAFE_POSTGRES, log);
     await migrate(url);
     await ensurePartitions(stores.directory, config.RINGFENCE_PARTITIONS);
     await ensureLedgerPartitions(stores.directory, Date.now());
@@ -92,12 +93,30 @@ function withoutSecrets(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-class UnsafeRedisError extends Error {
-  override readonly name = 'UnsafeRedisError';
+/** The store could lose money that was acknowledged. The message names every setting and its mend. */
+class UnsafeStoreError extends Error {}
+
+/** @throws UnsafeStoreError, unless the environment allows it; then it is said in the log. */
+function refuseUnsafe(
+  name: 'Redis' | 'Postgres',
+  faults: readonly StoreFault[],
+  allowed: boolean,
+  log: Logger,
+): void {
+  const lines = faults
+    .filter((fault) => fault.unsafe)
+    .map(({ setting, found, mend }) => `${setting}: ${found}; ${mend}`);
+  if (lines.length === 0) return;
+  const text = `${name} could lose money:\n  ${lines.join('\n  ')}`;
+  if (allowed) log.warn(text);
+  else {
+    const variable = `RINGFENCE_ALLOW_UNSAFE_${name.toUpperCase()}`;
+    throw new UnsafeStoreError(`${text}\n${variable}=1 starts all the same.`);
+  }
 }
 
 function isRedisAway(error: unknown): boolean {
-  return !(error instanceof UnsafeRedisError);
+  return !(error instanceof UnsafeStoreError);
 }
 
 async function checkRedis(config: Environment, log: Logger): Promise<void> {
@@ -105,12 +124,7 @@ async function checkRedis(config: Environment, log: Logger): Promise<void> {
   try {
     await redis.connect();
     const faults = redisFaults(await redis.info());
-    if (faults.length === 0) return;
-    const text = `Redis could lose money: ${faults.join('; ')}`;
-    if (!config.RINGFENCE_UNSAFE_STORES) {
-      throw new UnsafeRedisError(`${text}. RINGFENCE_UNSAFE_STORES=1 starts all the same.`);
-    }
-    log.warn(text);
+    refuseUnsafe('Redis', faults, config.RINGFENCE_ALLOW_UNSAFE_REDIS, log);
   } finally {
     redis.disconnect();
   }
