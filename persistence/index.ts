@@ -27,4 +27,3 @@ export {
 export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
 export type { Difference } from './verify/difference.ts';
 export { type VerifyInput, type VerifyProgress, verify } from './verify/verify.ts';
-export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
