@@ -40,7 +40,7 @@ let requests = 0;
 export async function testApplication(env: Record<string, string> = {}): Promise<TestApplication> {
   const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
   const config = readConfig({
-    REDIS_URL: `${redis.url}${process.env.H3A_HACK ?? ''}`,
+    REDIS_URL: redis.url,
     DATABASE_URL: database.url,
     RINGFENCE_ADMIN_KEY: ADMIN_KEY,
     RINGFENCE_LEDGER_KEY: 'the key of the hash chain in tests'.replaceAll(' ', '-'),
