@@ -32,5 +32,12 @@ export function note(
 ): void {
   const { organizationId, callId } = call;
   const at = new Date(context.nowMs());
-  void context.newEvents.write({ organizationId, callId, kind, details, at });
+  const spelled = Object.entries(details).map(([name, value]) => [snakeCase(name), value]);
+  const event = { organizationId, callId, kind, details: Object.fromEntries(spelled), at };
+  void context.newEvents.write(event);
+}
+
+/** The timeline is read over HTTP, where names are in snake case. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
