@@ -1,10 +1,11 @@
-// `npm run generate`: engine/lua -> engine/generated and docs/LUA.md.
+// `npm run generate`: engine/lua -> engine/generated and docs/LUA.md; engine/errors.ts -> docs/ERRORS.md.
 // `--check` writes nothing and exits 1 if any of them is not fresh.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { emitIndex } from './emit-index.ts';
 import { emitScript } from './emit-script.ts';
+import { emitErrorsDoc } from './errors-doc.ts';
 import { type Header, parseHeader } from './header.ts';
 import { emitLayouts, parseLayouts } from './layouts.ts';
 import { emitLuaDoc } from './lua-doc.ts';
@@ -41,6 +42,7 @@ function outputs(): Map<string, string> {
       layouts,
     ),
   );
+  files.set(join(root, 'docs/ERRORS.md'), emitErrorsDoc());
   return files;
 }
 
