@@ -3,7 +3,8 @@
  *
  * A lease spares work, it does not guard: two processes on one partition are safe because a commit
  * is a compare-and-set. Every renewal also shares out: with n processes alive nobody keeps more
- * than ceil(partitions / n), and what is free or expired goes to whoever has less. Time is
+ * than ceil(partitions / n), and what is free or expired goes to whoever has less. Each process
+ * prefers partitions in an order of its own, so that they rarely reach for the same one. Time is
  * Postgres' own, so the clocks of the processes do not matter.
  */
 import type { Sql, Transaction } from './connect.ts';
@@ -52,7 +53,7 @@ async function shareOut(tx: Transaction, { owner, ttlMs }: LeaseOptions): Promis
     UPDATE partition_leases SET expires_at = now() + ${ttlMs} * interval '1 ms'
     WHERE owner = ${owner} AND partition IN (
       SELECT partition FROM partition_leases WHERE owner = ${owner}
-      ORDER BY partition LIMIT ${share} FOR UPDATE)
+      ORDER BY md5(partition || owner) LIMIT ${share} FOR UPDATE)
     RETURNING partition`;
   const held = new Set(kept.map((row) => row.partition));
   await tx`
@@ -91,7 +92,7 @@ async function takeFree(
     SELECT cursor.partition, ${owner}, now() + ${ttlMs} * interval '1 ms'
     FROM journal_cursors AS cursor LEFT JOIN partition_leases AS lease USING (partition)
     WHERE lease.partition IS NULL OR lease.expires_at < now()
-    ORDER BY cursor.partition LIMIT ${count}
+    ORDER BY md5(cursor.partition || ${owner}::text) LIMIT ${count}
     ON CONFLICT (partition) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
       WHERE partition_leases.expires_at < now()
     RETURNING partition`;

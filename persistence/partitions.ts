@@ -70,8 +70,11 @@ async function ensureMonth(sql: Sql, month: Month): Promise<number> {
   });
 }
 
+/** Not by to_regclass: it answers from a cache that may not know what was made a moment ago. */
 async function exists(sql: Sql | Transaction, month: Month): Promise<boolean> {
-  const rows = await sql`SELECT 1 WHERE to_regclass(${month.table}) IS NOT NULL`;
+  const rows = await sql`
+    SELECT 1 FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+    WHERE inhparent = 'ledger_entries'::regclass AND child.relname = ${month.table}`;
   return rows.length > 0;
 }
 
