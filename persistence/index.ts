@@ -6,6 +6,18 @@ export * from './directory/index.ts';
 export type { BatchFigures, FlusherEvents, QuarantineNotice } from './flusher/events.ts';
 export { type Flusher, type FlusherInput, startFlusher } from './flusher/loop.ts';
 export type { FlusherSettings } from './flusher/settings.ts';
+export {
+  committedCursors,
+  inboxView,
+  liveFlushers,
+  type MigrationView,
+  migrationView,
+  missingLedgerMonths,
+  postgresTime,
+  type QuarantineView,
+  quarantineView,
+  storedPartitions,
+} from './inspect.ts';
 export { createLedgerSource } from './ledger-source.ts';
 export { type CommittedPoint, createLedgerWait, type LedgerWait } from './ledger-wait.ts';
 export { migrate } from './migrate.ts';

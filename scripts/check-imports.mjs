@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { isTest, sourceFiles } from './source-files.mjs';
 
 const DOORS = ['engine/index.ts', 'persistence/index.ts', 'kill-switch/index.ts'];
-const TOOLS = [...DOORS, 'api/main.ts'];
+const TOOLS = [...DOORS, 'api/main.ts', 'api/config.ts'];
+/** Drivers that kill and restart real servers start them the way `npm start` does. */
+const SERVERS = ['processes', 'redis-server', 'postgres-server', 'free-port'].map(
+  (name) => `scripts/${name}.mjs`,
+);
 
 /** @type {Record<string, { files: string[], packages: string[] | 'any' }>} */
 const RULES = {
@@ -29,7 +33,7 @@ const RULES = {
     ],
   },
   cli: { files: [...TOOLS, 'simulation/main.ts', 'bench/main.ts'], packages: 'any' },
-  simulation: { files: TOOLS, packages: 'any' },
+  simulation: { files: [...TOOLS, ...SERVERS], packages: 'any' },
   bench: { files: TOOLS, packages: 'any' },
 };
 
