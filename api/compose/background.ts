@@ -1,7 +1,12 @@
 import { hostname } from 'node:os';
 import { newId } from '../../engine/index.ts';
 import { createEnforcer, type Enforcer } from '../../kill-switch/index.ts';
-import { type Flusher, type QuarantineNotice, startFlusher } from '../../persistence/index.ts';
+import {
+  type Flusher,
+  type QuarantineNotice,
+  startFlusher,
+  startRetention,
+} from '../../persistence/index.ts';
 import type { Metrics } from '../metrics.ts';
 import { startTransferResume } from '../transfers/resume.ts';
 import { createSaga } from '../transfers/saga.ts';
@@ -26,6 +31,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
   const enforces = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'enforcer';
   const flusher = flushes ? flusherOf(core, metrics) : undefined;
+  const stopRetention = flusher && retentionOf(core, flusher);
   const upkeep = flushes ? startLedgerUpkeep(core) : undefined;
   const saga = createSaga({
     ...core,
@@ -38,7 +44,8 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   return {
     flusher,
     async stop() {
-      await Promise.all([resume?.stop(), upkeep?.stop(), enforcer?.stop()]);
+      const makers = [resume?.stop(), enforcer?.stop(), core.desk.inbox.stop()];
+      await Promise.all([...makers, upkeep?.stop(), stopRetention?.()]);
       await flusher?.stop(DRAIN_MS);
     },
   };
@@ -66,6 +73,20 @@ function flusherOf(core: Core, metrics: Metrics): Flusher {
         else log.warn({ err: error }, 'the flusher waits for its stores');
       },
     },
+  });
+}
+
+/** From this share of Redis' memory on, what is committed is not kept any longer. */
+const PRESSED_MEMORY_SHARE = 0.7;
+
+function retentionOf({ config, engine, log }: Core, flusher: Flusher): () => Promise<void> {
+  return startRetention({
+    journal: engine.journal,
+    held: () => flusher.held(),
+    retentionMs: config.RINGFENCE_JOURNAL_RETENTION_MS,
+    hotRecordsMs: config.RINGFENCE_HOT_RECORDS_MS,
+    pressed: () => engine.status().backlog.memoryShare >= PRESSED_MEMORY_SHARE,
+    onError: (error) => log.debug({ err: error }, 'the journal was not trimmed this time'),
   });
 }
 

@@ -1,12 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ensureLedgerPartitions, strayLedgerRows } from '../../persistence/index.ts';
+import { ensureLedgerPartitions, strayLedgerRows, writeDigest } from '../../persistence/index.ts';
 import type { Core } from './core.ts';
 
-const EVERY_MS = 3_600_000;
+const EVERY_MS = 600_000;
+const DAY_MS = 86_400_000;
+/** The last rows of a day are in the ledger long before this much of the next has passed. */
+const DAY_IS_OVER_MS = 3_600_000;
 
-/** Makes the ledger's monthly partitions ahead of time, and tells of rows that found none. */
-export function startLedgerUpkeep({ stores, log }: Core): { stop(): Promise<void> } {
+/**
+ * What the ledger needs from time to time: monthly partitions made ahead, a look for rows that
+ * found none, and the digest of each past day, written to the log because it has to be kept
+ * outside the database to prove anything.
+ */
+export function startLedgerUpkeep(core: Core): { stop(): Promise<void> } {
+  const { stores, engine, chainKey, log } = core;
   const stopping = new AbortController();
+  let digested = '';
   const running = loop();
   return {
     async stop() {
@@ -26,5 +35,17 @@ export function startLedgerUpkeep({ stores, log }: Core): { stop(): Promise<void
     await ensureLedgerPartitions(stores.directory, Date.now());
     const rows = await strayLedgerRows(stores.directory);
     if (rows > 0) log.error({ rows }, 'ledger rows lie in the default partition');
+    const day = dayToDigest(Date.now(), engine.status().backlog.oldestAgeMs);
+    if (day === undefined || day === digested) return;
+    const { wallets, hash } = await writeDigest(stores.directory, chainKey, day);
+    log.info({ day, wallets, digest: hash.toString('hex') }, 'ledger digest');
+    digested = day;
   }
+}
+
+/** Yesterday (UTC), unless it is not surely over in the ledger. */
+export function dayToDigest(nowMs: number, backlogAgeMs: number): string | undefined {
+  const intoDayMs = nowMs % DAY_MS;
+  if (intoDayMs < DAY_IS_OVER_MS || backlogAgeMs >= intoDayMs) return undefined;
+  return new Date(nowMs - DAY_MS).toISOString().slice(0, 10);
 }
