@@ -28,6 +28,8 @@ export interface RetentionInput {
 export const JOURNAL_RETENTION_MS = 15 * 60_000;
 export const HOT_RECORDS_MS = 72 * 3_600_000;
 
+/** The cursor of a partition that has committed nothing. */
+const NOTHING = '0-0';
 const EVERY_MS = 5_000;
 const PAGE = 500;
 /** Most pages of one partition in one round, so that none starves the others. */
@@ -65,6 +67,7 @@ export async function trimPartition(
   const committed = await journal.committed(partition);
   const old = `${Math.max(0, nowMs - retentionMs)}-0`;
   const limit = compareStreamIds(committed, old) < 0 ? committed : old;
+  if (limit === NOTHING) return 0;
   let trimmed = 0;
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const items = await journal.range(partition, '-', `(${limit}`, PAGE);

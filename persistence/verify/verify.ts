@@ -132,7 +132,7 @@ async function checkLedger(
     entries += rows.length;
     for (const row of rows) {
       const before = replayed.get(row.walletId);
-      const trusted = before === undefined && input.since !== undefined && row.sequence > 1;
+      const trusted = input.since !== undefined && row.createdAtMs < input.since.getTime();
       const next = trusted
         ? startingAt(row)
         : replayRow(before ?? NOTHING_YET, row, input.chainKey, report);
