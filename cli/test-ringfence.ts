@@ -1,0 +1,91 @@
+/** A running Ringfence for the commands to look at, on servers of the test file's own. */
+import { vi } from 'vitest';
+import { main, type Running } from '../api/main.ts';
+import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../testing/services.ts';
+import type { Command } from './command.ts';
+
+const READY_MS = 10_000;
+const ADMIN_KEY = 'rf_admin_of_the_test_0123456789';
+
+export interface TestRingfence {
+  readonly env: Readonly<Record<string, string>>;
+  readonly redis: TestRedis;
+  readonly database: TestDatabase;
+  /** POSTs with a fresh Idempotency-Key; throws unless the answer is 2xx. */
+  post(path: string, body: unknown): Promise<Record<string, unknown>>;
+  start(): Promise<void>;
+  /** Stops the Ringfence, not its servers. */
+  stop(): Promise<void>;
+  end(): Promise<void>;
+}
+
+export async function testRingfence(): Promise<TestRingfence> {
+  const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
+  const env = {
+    REDIS_URL: redis.url,
+    DATABASE_URL: database.url,
+    PORT: '0',
+    RINGFENCE_HOST: '127.0.0.1',
+    RINGFENCE_ADMIN_KEY: ADMIN_KEY,
+    RINGFENCE_LEDGER_KEY: 'the-key-of-the-hash-chain-in-tests',
+    RINGFENCE_PARTITIONS: '2',
+    RINGFENCE_LOG_LEVEL: 'silent',
+    VAPI_WEBHOOK_SECRET: 'vapi-secret-of-the-test',
+    RETELL_API_KEY: 'retell-key-of-the-test',
+  };
+  let running: Running | undefined;
+  let requests = 0;
+  const ringfence: TestRingfence = {
+    env,
+    redis,
+    database,
+    async post(path, body) {
+      const response = await fetch(`${running?.url}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${ADMIN_KEY}`,
+          'content-type': 'application/json',
+          'idempotency-key': `test-${requests++}`,
+        },
+        body: JSON.stringify(body),
+      });
+      const answer = (await response.json()) as Record<string, unknown>;
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`);
+      return answer;
+    },
+    async start() {
+      running = await main(env);
+      const { url } = running;
+      const ready = () => fetch(`${url}/readyz`).then((answer) => answer.ok);
+      await vi.waitUntil(ready, { timeout: READY_MS, interval: 20 });
+    },
+    async stop() {
+      await running?.stop();
+      running = undefined;
+    },
+    async end() {
+      await ringfence.stop();
+      await redis.stop();
+      await database.drop();
+    },
+  };
+  await ringfence.start();
+  return ringfence;
+}
+
+/** Runs a command as a script would, and answers what it printed. */
+export async function runCommand(
+  command: Command,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ code: number; text: string }> {
+  let text = '';
+  const code = await command.run(args, {
+    env,
+    isTerminal: false,
+    out(more) {
+      text += more;
+    },
+  });
+  return { code, text };
+}
