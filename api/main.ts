@@ -51,7 +51,7 @@ async function run(config: Environment, core: Core): Promise<Running> {
   const readiness = createReadiness({
     engine: core.engine,
     sql: core.stores.directory,
-    flusherAlive: background.flusher && (() => stopping === undefined),
+    backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
     stopping: () => stopping !== undefined,
   });
   const app = createApplication(core, metrics, readiness);

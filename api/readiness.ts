@@ -1,30 +1,41 @@
 import type { Engine } from '../engine/index.ts';
 import type { Sql } from '../persistence/index.ts';
 
-export type Check = 'ok' | 'recovering' | 'unreachable' | 'stopped';
+export type Check = 'ok' | 'recovering' | 'unreachable' | 'behind' | 'stopping';
+
+export interface ReadinessReport {
+  ready: boolean;
+  checks: Record<'redis' | 'gate' | 'flusher' | 'postgres' | 'process', Check>;
+}
 
 /** Says whether this process can serve, and what is in the way. */
-export type Readiness = () => Promise<{ ready: boolean; checks: Record<string, Check> }>;
+export type Readiness = () => Promise<ReadinessReport>;
 
 const POSTGRES_ANSWER_MS = 1000;
 
-/** `flusherAlive` is undefined in a process that runs no flusher. */
+/**
+ * Ready means: Redis answers, the gate is open, the journal is flushed (by whatever process) within
+ * the backlog limit, and nobody asked this process to stop. Postgres is reported and does not
+ * count: calls go on without it, and taking every process out of service would end them.
+ */
 export function createReadiness(parts: {
   engine: Pick<Engine, 'status'>;
   sql: Sql;
-  flusherAlive: (() => boolean) | undefined;
+  backlogMaxAgeMs: number;
   stopping: () => boolean;
 }): Readiness {
   return async () => {
     const status = parts.engine.status();
-    const checks: Record<string, Check> = {
+    const late = status.backlog.oldestAgeMs > parts.backlogMaxAgeMs;
+    const checks: ReadinessReport['checks'] = {
       redis: status.redis === 'ready' ? 'ok' : 'unreachable',
       gate: status.gate === 'open' ? 'ok' : 'recovering',
+      flusher: late ? 'behind' : 'ok',
+      process: parts.stopping() ? 'stopping' : 'ok',
       postgres: await postgresCheck(parts.sql),
     };
-    if (parts.flusherAlive !== undefined) checks.flusher = parts.flusherAlive() ? 'ok' : 'stopped';
-    if (parts.stopping()) checks.process = 'stopped';
-    return { ready: Object.values(checks).every((check) => check === 'ok'), checks };
+    const { postgres: _, ...decisive } = checks;
+    return { ready: Object.values(decisive).every((check) => check === 'ok'), checks };
   };
 }
 

@@ -15,6 +15,8 @@ const LIMITS = {
   keepAliveTimeoutMs: 65_000,
   /** How often the two above are looked at. */
   checkIntervalMs: 5_000,
+  /** How often a stopping server looks for connections that have become idle. */
+  idleLookMs: 20,
 } as const;
 
 export interface HttpServer {
@@ -67,10 +69,13 @@ function badRequest(): Response {
   });
 }
 
+/** A connection that was kept alive becomes idle when its request ends: look again until all are. */
 async function stop(server: Server, waitMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const idle = setInterval(() => server.closeIdleConnections(), LIMITS.idleLookMs);
+  const late = setTimeout(() => server.closeAllConnections(), waitMs);
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), waitMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(late);
 }

@@ -15,8 +15,6 @@ import { startLedgerUpkeep } from './ledger-upkeep.ts';
 
 /** Work that goes on without requests. */
 export interface Background {
-  /** Undefined in a process that runs no flusher. */
-  flusher: Flusher | undefined;
   /** Finishes what is under way and drains the journal. */
   stop(): Promise<void>;
 }
@@ -39,10 +37,9 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   });
   const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
   const enforcer = enforces ? enforcerOf(core) : undefined;
-  enforcer?.start();
+  if (enforcer) void core.engine.opened().then(() => enforcer.start());
   if (serves) core.desk.inbox.start();
   return {
-    flusher,
     async stop() {
       const makers = [resume?.stop(), enforcer?.stop(), core.desk.inbox.stop()];
       await Promise.all([...makers, upkeep?.stop(), stopRetention?.()]);

@@ -54,7 +54,7 @@ export async function testApplication(env: Record<string, string> = {}): Promise
   const readiness = createReadiness({
     engine: core.engine,
     sql: core.stores.directory,
-    flusherAlive: () => true,
+    backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
     stopping: () => false,
   });
   const app = createApplication(core, metrics, readiness);
