@@ -16,8 +16,6 @@ export interface ConnectOptions {
   applicationName: string;
   /** A writer of the ledger gives up after 5 s of waiting for a lock or of idling in a transaction. */
   writer?: boolean;
-  /** The connection carries a session lock, so it is never closed for being idle or old. */
-  session?: boolean;
 }
 
 const CONNECT_SECONDS = 5;
@@ -42,7 +40,7 @@ export function connect(databaseUrl: string, options: ConnectOptions): Sql {
   return postgres(databaseUrl, {
     max: options.max,
     connect_timeout: CONNECT_SECONDS,
-    ...(options.session ? { max_lifetime: null } : { idle_timeout: IDLE_SECONDS }),
+    idle_timeout: IDLE_SECONDS,
     connection: { application_name: options.applicationName, ...timeouts },
     types: { bigint: { to: 20, from: [20], parse: exactNumber, serialize: String } },
     onnotice: () => undefined,

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const openLock = () => connect(world.url, { max: 1, applicationName: 'lock', session: true });
+const openLock = () => connect(world.url, { max: 1, applicationName: 'lock' });
 const recovery = () => createRecoverySource(world.sql, CHAIN_KEY, openLock);
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -36,14 +36,22 @@ export function createRecoverySource(
   };
 }
 
-/** The lock lives as long as its connection: a process that dies gives it up. */
+/**
+ * The lock lives as long as its session: a process that dies gives it up. The session is reserved,
+ * or the pool would close it for idleness in the middle of a long recovery.
+ */
 async function exclusively<T>(openLock: () => Sql, work: () => Promise<T>): Promise<T> {
-  const lock = openLock();
+  const pool = openLock();
   try {
-    await orOutage(lock`SELECT pg_advisory_lock(${RECOVERY_LOCK})`);
-    return await work();
+    const session = await orOutage(pool.reserve());
+    try {
+      await orOutage(session`SELECT pg_advisory_lock(${RECOVERY_LOCK})`);
+      return await work();
+    } finally {
+      session.release();
+    }
   } finally {
-    await lock.end({ timeout: 1 });
+    await pool.end({ timeout: 1 });
   }
 }
 

@@ -45,7 +45,7 @@ export async function engineWorld(): Promise<EngineWorld> {
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     await world.sql`INSERT INTO journal_cursors (partition) VALUES (${partition})`;
   }
-  const openLock = () => connect(world.url, { max: 1, applicationName: 'lock', session: true });
+  const openLock = () => connect(world.url, { max: 1, applicationName: 'lock' });
   const engine = await createEngine({
     redisUrl: redis.url,
     partitions: PARTITIONS,
