@@ -97,6 +97,7 @@ describe('main', () => {
     const { running } = await started();
     const long = await fetch(`${running.url}/healthz`, { headers: { long: 'x'.repeat(20_000) } });
     expect(long.status).toBe(431);
+    expect(await long.json()).toMatchObject({ error: { code: 'invalid_request' } });
     expect(await statusOf(running.url, 'evil host/../')).toBe(400);
     await running.stop();
   });

@@ -1,6 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { Problem, problemBody } from './http/problem.ts';
+import { requestIdOf } from './http/request-id.ts';
+
+/** Where the codes are explained, on this server. */
+const DOCS_URL = '/docs/errors';
 
 /** Bounds of the socket side, all in one place; Node's own defaults are longer or absent. */
 const LIMITS = {
@@ -48,6 +54,7 @@ export async function listen(
     listener,
   );
   server.maxHeadersCount = LIMITS.headersCount;
+  server.on('clientError', refuseUnparsed);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -57,16 +64,40 @@ export async function listen(
   return { port, stop: (waitMs) => stop(server, waitMs) };
 }
 
+const UNREADABLE = 'The request line or its headers are not valid HTTP.';
+
+function unreadableBody(message: string): string {
+  const requestId = requestIdOf(null);
+  return JSON.stringify(problemBody(new Problem('invalid_request', message), requestId, DOCS_URL));
+}
+
 function badRequest(): Response {
-  const error = {
-    type: 'request',
-    code: 'invalid_request',
-    message: 'The request line or its headers are not valid HTTP.',
-  };
-  return new Response(JSON.stringify({ error }), {
+  return new Response(unreadableBody(UNREADABLE), {
     status: 400,
     headers: { 'content-type': 'application/json' },
   });
+}
+
+/** What Node could not even parse, by its error code; everything else is 400. */
+const PARSE_FAULTS: Readonly<Record<string, [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+};
+
+function refuseUnparsed(error: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = PARSE_FAULTS[error.code ?? ''] ?? ['400 Bad Request', UNREADABLE];
+  const body = unreadableBody(message);
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** A connection that was kept alive becomes idle when its request ends: look again until all are. */
