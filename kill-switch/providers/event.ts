@@ -4,7 +4,7 @@
  * never get past the parser, so an event can be stored and logged as it is.
  */
 
-export type Provider = 'vapi' | 'retell';
+export type Provider = 'vapi' | 'retell' | 'twilio';
 
 export type BindingKind = 'assistant' | 'agent' | 'phone_number' | 'account';
 

@@ -108,6 +108,21 @@ function noteEnd(context: SessionContext, call: CallIdentity, answer: StatusAnsw
   note(context, call, 'end_call_answered', { reason, cost_so_far_micros, available_micros });
 }
 
+/** A start that is told late may be out of covered time already: it does not wait for the timer. */
+async function coverLateStart(
+  context: SessionContext,
+  call: CallIdentity,
+  hold: HoldState,
+): Promise<HoldState> {
+  const lateMs = context.nowMs() - hold.startedAtMs;
+  if (hold.finalReason !== '' || lateMs < hold.coveredMs / 2) return hold;
+  const { partition, holdId } = call;
+  const reply = await context.engine.check({ partition, holdId, proofOfLife: true });
+  if (!('hold' in reply) || reply.status === 'hold_closed') return hold;
+  context.known.saw(holdId, reply.hold);
+  return reply.hold;
+}
+
 /**
  * The call was answered. Starting again changes nothing.
  *
@@ -129,7 +144,7 @@ export async function startCall(
       const { hold } = reply.entry;
       if (hold === null) throw new Error('a start without a hold');
       context.known.saw(call.holdId, hold);
-      return { status: 'started', hold } as const;
+      return { status: 'started', hold: await coverLateStart(context, call, hold) } as const;
     }
     case 'already_started':
       return { status: 'started', hold: reply.hold } as const;
