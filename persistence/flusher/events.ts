@@ -32,6 +32,11 @@ export interface FlusherEvents {
   /** Wallets to freeze; on a fork the gate must close (design, section 6). */
   quarantined?(notice: QuarantineNotice): void;
   batch?(figures: BatchFigures): void;
+  /**
+   * Postgres came back older than it had been (failover, restore): an alarm. The retained journal
+   * is replayed under the same sequences.
+   */
+  rewound?(notice: { partition: number; was: string; is: string }): void;
   /** Once when trouble begins, once when it is over (`error` undefined). */
   trouble?(error: unknown): void;
 }

@@ -11,17 +11,17 @@ import type { Journal } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { createLeases, type Leases } from '../leases.ts';
 import type { Checkpoint } from './commit.ts';
-import { readEntry } from './entry.ts';
+import { compareStreamIds, readEntry } from './entry.ts';
 import { type FlusherEvents, tell } from './events.ts';
 import { flush } from './flush.ts';
-import { Positions, type Run } from './positions.ts';
+import { type Committed, Positions, type Run } from './positions.ts';
 import { batchesOf } from './runs.ts';
 import { FLUSHER_SETTINGS, type FlusherSettings } from './settings.ts';
 import { wakeableSleep } from './sleep.ts';
 
 export interface FlusherInput {
   sql: Sql;
-  journal: Pick<Journal, 'read' | 'setCommitted'>;
+  journal: Pick<Journal, 'read' | 'committed' | 'setCommitted'>;
   chainKey: KeyObject;
   /** Name of this process, unique among all flushers. */
   owner: string;
@@ -119,8 +119,20 @@ class Loop {
     }
     const { sql, journal } = this.#input;
     const added = await this.#positions.follow(sql, this.leases.held());
+    if (added.length === 0) return;
+    await this.#noticeRewind(added);
     // A Redis that was rebuilt does not know how far Postgres is; it trims nothing until told.
-    if (added.length > 0) await journal.setCommitted(added);
+    await journal.setCommitted(added);
+  }
+
+  /** Redis is told of a commit after it, so it can be ahead of Postgres only if Postgres went back. */
+  async #noticeRewind(added: readonly Committed[]): Promise<void> {
+    for (const { partition, streamId } of added) {
+      const was = await this.#input.journal.committed(partition);
+      if (compareStreamIds(was, streamId) > 0) {
+        this.#events.rewound?.({ partition, was, is: streamId });
+      }
+    }
   }
 
   async #read(): Promise<Run[]> {

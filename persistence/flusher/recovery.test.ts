@@ -66,3 +66,40 @@ test('Redis killed twice under load: nothing acknowledged is lost, nothing is th
   expect(events.quarantine).toBe(0);
   expect(await world.verify()).toEqual([]);
 }, 60_000);
+
+const WRITTEN = ['ledger_entries', 'wallet_snapshots', 'holds', 'natural_keys', 'journal_cursors'];
+
+test('Postgres comes back older than the cursor: the retained journal is replayed, with an alarm', async () => {
+  const wallet = await world.wallet(1);
+  await world.deposit(1, wallet, 5_000_000, `older ${wallet}`);
+  const before = world.flusher('before');
+  await world.flushed();
+  await before.stop();
+  for (const table of WRITTEN) {
+    await world.sql.unsafe(`CREATE TABLE backup_${table} AS SELECT * FROM ${table}`);
+  }
+  const between = world.flusher('between');
+  for (let n = 0; n < 5; n += 1) await world.call(1, [wallet], `older ${n}`, 3);
+  await world.flushed();
+  await between.stop();
+  const ledger = JSON.stringify(await world.ledger());
+  await world.sql.begin(async (tx) => {
+    for (const table of WRITTEN) {
+      await tx.unsafe(`DELETE FROM ${table}`);
+      await tx.unsafe(`INSERT INTO ${table} SELECT * FROM backup_${table}`);
+    }
+  });
+
+  const rewound: number[] = [];
+  const events = {
+    ...counted(),
+    rewound: (notice: { partition: number }) => rewound.push(notice.partition),
+  };
+  const after = world.flusher('after', { events });
+  await world.flushed();
+  await after.stop();
+  expect(rewound).toEqual([1]);
+  expect(events.quarantine).toBe(0);
+  expect(JSON.stringify(await world.ledger())).toBe(ledger);
+  expect(await world.verify()).toEqual([]);
+});
