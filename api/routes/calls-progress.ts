@@ -1,7 +1,8 @@
 /** link, start, check, end: what happens to an authorized call. */
 import type { z } from '@hono/zod-openapi';
-import { ERRORS, type ErrorCode, EVIDENCE } from '../../engine/index.ts';
+import { ERRORS, type ErrorCode, EVIDENCE, OutageError } from '../../engine/index.ts';
 import type { CheckedCall } from '../../kill-switch/index.ts';
+import { isPostgresOutage } from '../../persistence/index.ts';
 import { type Answer, type Endpoint, type EndpointRequest, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
@@ -92,12 +93,18 @@ function checkRoute(services: CallServices): Endpoint {
         const call = await operated(services, request);
         return checkAnswer(request, await services.sessions.check(call, { elapsedMs }));
       } catch (error) {
+        if (isOutage(error)) return checkAnswer(request, services.sessions.checkUnreachable());
         if (!(error instanceof Problem) || error.code !== 'call_not_found') throw error;
         const owner = request.principal.organizationId ?? undefined;
         return checkAnswer(request, await services.sessions.checkUnknown(owner));
       }
     },
   });
+}
+
+/** Whoever asks is in the middle of a call: an outage is no answer to "must it end?". */
+function isOutage(error: unknown): boolean {
+  return error instanceof OutageError || isPostgresOutage(error);
 }
 
 /** An unknown call is an error that still answers the question. */

@@ -1,9 +1,7 @@
 /** Status checks at the providers' doors: may the call go on? Always answered, never rate-limited. */
-import { OutageError } from '../../engine/index.ts';
 import {
   type CallReference,
   type CheckedCall,
-  type Provider,
   type ProviderEvent,
   vapiToolResults,
 } from '../../kill-switch/index.ts';
@@ -11,7 +9,12 @@ import { type Answer, type Endpoint, webhook } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
 import { valid } from '../http/validate.ts';
 import type { CallDesk } from '../webhooks/call-desk.ts';
-import { parseEvent, readSigned, type SignedRequest } from '../webhooks/receive.ts';
+import {
+  type JsonProvider,
+  parseEvent,
+  readSigned,
+  type SignedRequest,
+} from '../webhooks/receive.ts';
 import { statusCheckSchema } from './calls-schema.ts';
 
 export function statusCheckRoutes(desk: CallDesk): Endpoint[] {
@@ -26,7 +29,7 @@ export function statusCheckRoutes(desk: CallDesk): Endpoint[] {
 
 async function statusCheck(
   desk: CallDesk,
-  provider: Provider,
+  provider: JsonProvider,
   request: SignedRequest,
 ): Promise<Answer> {
   const body = await readSigned(desk, provider, request);
@@ -44,7 +47,7 @@ async function statusCheck(
 /** `{call_id, organization_id?, elapsed_seconds?}`; the call id may be ours or the provider's. */
 async function checkOwnForm(
   desk: CallDesk,
-  provider: Provider,
+  provider: JsonProvider,
   body: unknown,
 ): Promise<CheckedCall> {
   const asked = valid(statusCheckSchema, body, 'The body');
@@ -96,7 +99,7 @@ async function check(
     return await sessions.checkUnknown(owner);
   } catch (error) {
     // Whoever asks is in the middle of a call: an outage is no answer to "must it end?".
-    if (!(error instanceof OutageError) && !desk.isOutage(error)) throw error;
+    if (!desk.isOutage(error)) throw error;
     desk.log.warn({ err: error }, 'a status check found no store to ask');
     return sessions.checkUnreachable();
   }

@@ -2,13 +2,11 @@
  * The providers' webhooks. A verified event is never lost: what cannot be applied now is stored and
  * applied later, and 5xx is the answer only when neither store can take it.
  */
-import { OutageError } from '../../engine/index.ts';
 import {
   type AppliableEvent,
   type Applied,
   decideGate,
   type GateEvent,
-  type Provider,
   retellGateGrant,
   retellGateRefusal,
   vapiGateGrant,
@@ -18,7 +16,12 @@ import {
 import { type Answer, type Endpoint, webhook } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
 import type { CallDesk } from '../webhooks/call-desk.ts';
-import { parseEvent, readSigned, type SignedRequest } from '../webhooks/receive.ts';
+import {
+  type JsonProvider,
+  parseEvent,
+  readSigned,
+  type SignedRequest,
+} from '../webhooks/receive.ts';
 import { statusCheckRoutes } from './webhooks-status-check.ts';
 
 export function webhookRoutes(desk: CallDesk): Endpoint[] {
@@ -39,7 +42,7 @@ export function webhookRoutes(desk: CallDesk): Endpoint[] {
 
 async function receive(
   desk: CallDesk,
-  provider: Provider,
+  provider: JsonProvider,
   request: SignedRequest,
 ): Promise<Answer> {
   const event = parseEvent(provider, await readSigned(desk, provider, request));
@@ -74,7 +77,7 @@ async function applyOrStore(desk: CallDesk, event: AppliableEvent): Promise<Rece
   try {
     return await desk.apply(event);
   } catch (error) {
-    if (!(error instanceof OutageError) && !desk.isOutage(error)) throw error;
+    if (!desk.isOutage(error)) throw error;
     const fields = { err: error, provider: event.provider, name: event.name };
     desk.log.warn(fields, 'an event cannot be applied now and is stored');
     await desk.inbox.store(event);

@@ -1,5 +1,5 @@
 /** Everything the call and webhook routes work with, made of the engine and the directory. */
-import type { Engine, LedgerSource } from '../../engine/index.ts';
+import { type Engine, type LedgerSource, OutageError } from '../../engine/index.ts';
 import {
   type ApplyEvent,
   type CallDirectory,
@@ -26,6 +26,7 @@ export interface CallDesk {
   readonly inbox: InboxWorker;
   readonly secrets: WebhookSecrets;
   readonly log: Log;
+  /** True for every error that means that a store is away for now. */
   readonly isOutage: (error: unknown) => boolean;
   /** Epoch ms, for the age of signatures. */
   readonly nowMs: () => number;
@@ -59,12 +60,13 @@ export function createCallDesk(options: CallDeskOptions): CallDesk {
     isOutage: isPostgresOutage,
     nowMs,
   });
+  const isOutage = (error: unknown) => error instanceof OutageError || isPostgresOutage(error);
   const apply = createApplyEvent(sessions, log);
   const inbox = createInboxWorker({
     inbox: eventInbox(options.directory),
     apply,
     log,
-    isOutage: isPostgresOutage,
+    isOutage,
   });
   return {
     sessions,
@@ -73,7 +75,7 @@ export function createCallDesk(options: CallDeskOptions): CallDesk {
     inbox,
     secrets,
     log,
-    isOutage: isPostgresOutage,
+    isOutage,
     nowMs,
     async stop() {
       await inbox.stop();

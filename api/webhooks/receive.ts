@@ -11,6 +11,9 @@ import {
 import { Problem } from '../http/problem.ts';
 import type { CallDesk } from './call-desk.ts';
 
+/** The providers whose webhooks are JSON with a signature over the body alone. */
+export type JsonProvider = Exclude<Provider, 'twilio'>;
+
 export interface SignedRequest {
   readonly raw: Buffer;
   readonly headers: Headers;
@@ -22,7 +25,7 @@ export interface SignedRequest {
  */
 export async function readSigned(
   desk: CallDesk,
-  provider: Provider,
+  provider: JsonProvider,
   { raw, headers }: SignedRequest,
 ): Promise<unknown> {
   const text = raw.toString('utf8');
@@ -47,7 +50,7 @@ const sentences: Readonly<Record<Exclude<Verdict, 'valid'>, string>> = {
 
 function verdictOf(
   desk: CallDesk,
-  provider: Provider,
+  provider: JsonProvider,
   headers: Headers,
   text: string,
 ): Promise<Verdict> | Verdict {
@@ -57,6 +60,6 @@ function verdictOf(
 }
 
 /** What the body means; undefined when it is no message of this provider. */
-export function parseEvent(provider: Provider, body: unknown): ProviderEvent | undefined {
+export function parseEvent(provider: JsonProvider, body: unknown): ProviderEvent | undefined {
   return provider === 'vapi' ? parseVapi(body) : parseRetell(body);
 }

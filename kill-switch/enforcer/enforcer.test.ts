@@ -14,6 +14,8 @@ let enforcers: Enforcer[] = [];
 let ordered: HangupOrder[] = [];
 let noted: string[] = [];
 let opened: string[] = [];
+/** How long the provider takes to hang up. */
+let provider: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
   world = await openWorld();
@@ -42,7 +44,12 @@ function enforce(count = 1): void {
       engine: world.engine,
       partitions: 1,
       log: quietLog(),
-      hangup: { hangUp: async (order) => void ordered.push(order) },
+      hangup: {
+        async hangUp(order) {
+          ordered.push(order);
+          await provider;
+        },
+      },
       note: (_, kind) => void noted.push(kind),
     });
     enforcer.start();
@@ -124,6 +131,23 @@ describe('the enforcer', () => {
     await at(68);
     await until(() => new Set(ordered.map((order) => order.holdId)).size).toBe(20);
     expect(ordered).toHaveLength(20);
+  });
+
+  test('a provider that does not answer the hang-up holds up nobody else', async () => {
+    let release: () => void = () => undefined;
+    provider = new Promise((resolve) => {
+      release = resolve;
+    });
+    const short = await answered(70 * SECOND);
+    const long = await answered(1000 * SECOND);
+    enforce();
+    await at(68);
+    await until(() => ordered).toMatchObject([{ holdId: short.holdId }]);
+    await at(120);
+    await until(ofHold(long.holdId)).toMatchObject({ coveredMs: 195_000 });
+    expect(ordered).toHaveLength(1);
+    release();
+    provider = Promise.resolve();
   });
 
   test('a call that rings out is let go; a provider call counts as answered, estimated', async () => {

@@ -16,6 +16,8 @@ import { createPool } from './pool.ts';
 /** How many members of a partition are leased at once, and how many are worked on at a time. */
 const LEASE_LIMIT = 200;
 const CONCURRENCY_MAX = 32;
+/** While this many members wait for their turn nothing more is leased. */
+const WAITING_MAX = 1_000;
 const LEASE_MS = 2_000;
 /** A partition is asked this often even if nothing is planned: a top-up may wake a wallet. */
 const LOOK_EVERY_MS = 100;
@@ -64,9 +66,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
 
   /** Looks at every partition once; true when a partition had more than could be leased. */
   async function round(): Promise<boolean> {
+    if (pool.waiting() >= WAITING_MAX) return false;
     const looks = Array.from({ length: partitions }, (_, partition) => look(partition));
     const full = await Promise.all(looks);
-    await pool.idle();
     return full.includes(true);
   }
 
@@ -108,6 +110,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
       wake();
       await running;
       await pool.idle();
+      await handler.idle();
     },
   };
 }

@@ -1,7 +1,9 @@
 /** What the enforcer does for one member of a due set: a hold, or a wallet that got money. */
 import { type HoldState, OutageError } from '../../engine/index.ts';
+import type { HangupOrder } from '../doors.ts';
 import { createSeenOnce } from '../events/seen-once.ts';
 import type { EnforcerOptions } from './enforcer.ts';
+import { createPool } from './pool.ts';
 
 /** Final calls of a wallet that are extended again at a time; the rest follow while money lasts. */
 const FINALS_BATCH = 100;
@@ -9,10 +11,15 @@ const FINALS_ROUNDS_MAX = 100;
 /** A silent call that may not be ended yet is looked at again this much later. */
 const LOOK_AGAIN_MS = 5_000;
 const WAITING_MAX = 100_000;
+/** A provider that is slow to hang up must not keep other calls from being extended. */
+const HANGUPS_MAX = 64;
 
 export class MemberHandler {
   readonly #options: EnforcerOptions;
   readonly #cutOff = createSeenOnce();
+  readonly #hangups = createPool(HANGUPS_MAX);
+  /** Calls whose hang-up is under way or waits for its turn. */
+  readonly #hangingUp = new Set<string>();
   /** Silent holds, and until when there is nothing to do for them. */
   readonly #waitUntilMs = new Map<string, number>();
   #watchingSinceMs: number | undefined;
@@ -32,6 +39,11 @@ export class MemberHandler {
       if (error instanceof OutageError) log.warn(fields, 'a due call must wait for the engine');
       else log.error(fields, 'a due call could not be handled');
     }
+  }
+
+  /** Settles when no hang-up is under way. */
+  idle(): Promise<void> {
+    return this.#hangups.idle();
   }
 
   /** The engine answered: its clock stands at `nowMs`. */
@@ -63,7 +75,7 @@ export class MemberHandler {
       if (nowMs >= hold.createdAtMs + hold.policy.ringMs) await this.#expire(partition, holdId);
       return;
     }
-    if (isCutOff(hold, reply.nowMs)) await this.#hangUp(holdId, hold);
+    if (isCutOff(hold, reply.nowMs)) this.#hangUp(holdId, hold);
     if (isSilent(hold, reply.nowMs)) await this.#endSilent(partition, holdId, hold, nowMs);
   }
 
@@ -93,15 +105,30 @@ export class MemberHandler {
     this.#options.note?.(hold, 'expired', { state: hold.state, estimated: hold.estimated });
   }
 
-  async #hangUp(holdId: string, hold: HoldState): Promise<void> {
+  #hangUp(holdId: string, hold: HoldState): void {
     const { organizationId, callId, finalReason, cutoffAtMs } = hold;
     if (this.#cutOff.first(holdId)) {
       const details = { reason: finalReason, cutoff_at_ms: cutoffAtMs };
       this.#options.log.info({ call_id: callId, ...details }, 'a call has reached its cutoff');
       this.#options.note?.(hold, 'cutoff_pending', details);
     }
-    const order = { organizationId, callId, holdId, reason: finalReason, cutoffAtMs };
-    await this.#options.hangup?.hangUp(order);
+    if (this.#options.hangup === undefined || this.#hangingUp.has(holdId)) return;
+    this.#hangingUp.add(holdId);
+    this.#hangups.run(() =>
+      this.#order({ organizationId, callId, holdId, reason: finalReason, cutoffAtMs }),
+    );
+  }
+
+  /** A hang-up that fails is ordered again when the call comes due again. */
+  async #order(order: HangupOrder): Promise<void> {
+    try {
+      await this.#options.hangup?.hangUp(order);
+    } catch (error) {
+      const fields = { err: error, call_id: order.callId };
+      this.#options.log.error(fields, 'a hang-up could not be ordered');
+    } finally {
+      this.#hangingUp.delete(order.holdId);
+    }
   }
 
   /** Shares what came in among the calls that ran short, those with the least time left first. */
@@ -122,7 +149,7 @@ export class MemberHandler {
     const reply = await this.#options.engine.check({ partition, holdId, proofOfLife: false });
     if (!('hold' in reply) || reply.status === 'hold_closed') return false;
     this.#options.saw?.(holdId, reply.hold);
-    if (isCutOff(reply.hold, nowMs)) await this.#hangUp(holdId, reply.hold);
+    if (isCutOff(reply.hold, nowMs)) this.#hangUp(holdId, reply.hold);
     return reply.hold.finalReason === '';
   }
 }

@@ -2,6 +2,8 @@
 export interface Pool {
   /** Work must not throw: what can fail is handled inside it. */
   run(work: () => Promise<void>): void;
+  /** How many pieces wait for their turn. */
+  waiting(): number;
   /** Settles when nothing is running or waiting. */
   idle(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export function createPool(concurrencyMax: number): Pool {
       waiting.push(work);
       next();
     },
+    waiting: () => waiting.length,
     idle() {
       if (running === 0 && waiting.length === 0) return Promise.resolve();
       return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /** The inbound gate: may this call come in, and for how long? Somebody hears it ring meanwhile. */
-import { derivedId, OutageError } from '../../engine/index.ts';
+import { derivedId, EVIDENCE } from '../../engine/index.ts';
 import type { BindingFacts, CallDirectory, Log } from '../doors.ts';
 import type { GateEvent } from '../providers/event.ts';
 import { textAt } from '../providers/json.ts';
@@ -21,23 +21,54 @@ export interface GateContext {
   readonly sessions: CallSessions;
   readonly directory: CallDirectory;
   readonly log: Log;
-  /** Epoch ms; for tests. */
-  readonly nowMs?: () => number;
+  readonly isOutage: (error: unknown) => boolean;
+  /** For tests. */
+  readonly patienceMs?: number;
 }
 
 /** Decides about one inbound call. The same event again gets the same answer. */
 export async function decideGate(context: GateContext, event: GateEvent): Promise<GateAnswer> {
-  const nowMs = context.nowMs ?? Date.now;
-  const untilMs = nowMs() + GATE_PATIENCE_MS;
+  const patience = new AbortController();
+  const deciding = untilDecided(context, event, patience.signal);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), context.patienceMs ?? GATE_PATIENCE_MS);
+  });
+  try {
+    const answer = await Promise.race([deciding, late]);
+    if (answer !== undefined) return answer;
+  } finally {
+    clearTimeout(timer);
+    patience.abort();
+  }
+  void deciding.then((answer) => takeBack(context, answer)).catch(() => undefined);
+  return refused('recovering');
+}
+
+async function untilDecided(
+  context: GateContext,
+  event: GateEvent,
+  patience: AbortSignal,
+): Promise<GateAnswer> {
   for (;;) {
     try {
       return await decide(context, event);
     } catch (error) {
-      if (!(error instanceof OutageError)) throw error;
-      if (nowMs() >= untilMs) return refused(error.code);
+      if (!context.isOutage(error)) throw error;
+      if (patience.aborted) return refused('recovering');
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
   }
+}
+
+/** The caller was turned away while the engine still worked: what it held then is released. */
+async function takeBack(context: GateContext, answer: GateAnswer): Promise<void> {
+  if (answer.status !== 'granted') return;
+  const { organization_id: organizationId, call_id: callId } = answer.call;
+  const call = await context.sessions.identify(organizationId, callId);
+  if (call === undefined) return;
+  const evidence = EVIDENCE.caller;
+  await context.sessions.end(call, { durationMs: 0, outcome: 'no_answer', evidence });
 }
 
 async function decide(context: GateContext, event: GateEvent): Promise<GateAnswer> {

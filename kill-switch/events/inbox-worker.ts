@@ -1,5 +1,5 @@
 /** Applies stored provider events once the engine is back: in order per call, until each is in. */
-import { newId, OutageError } from '../../engine/index.ts';
+import { newId } from '../../engine/index.ts';
 import type { Inbox, InboxItem, Log } from '../doors.ts';
 import type { AppliableEvent } from '../providers/event.ts';
 import type { ApplyEvent } from './apply-event.ts';
@@ -59,7 +59,7 @@ export function createInboxWorker(options: InboxWorkerOptions): InboxWorker {
       await inbox.applied([item.id]);
       log.info({ id: item.id, status: applied.status }, 'a stored event was applied');
     } catch (error) {
-      const away = error instanceof OutageError || options.isOutage(error);
+      const away = options.isOutage(error);
       const retryMs = away ? IDLE_MS : Math.min(RETRY_MAX_MS, 1_000 * 2 ** item.attempts);
       if (!away) log.error({ err: error, id: item.id }, 'a stored event could not be applied');
       const why = error instanceof Error ? error.name : 'unknown';

@@ -160,7 +160,10 @@ function holdPolicy(policy: CallPolicy): HoldPolicy {
   };
 }
 
-/** What the ledger keeps of the request: enough to render a replay, and to find a lost record. */
+/**
+ * What the ledger keeps of the request: enough to render a replay. No phone number: the ledger is
+ * for ever, and the call's record, which has it, is not.
+ */
 function memoOf(request: AuthorizeCall, policy: CallPolicy): Memo {
   return {
     call_id: request.callId,
@@ -168,7 +171,6 @@ function memoOf(request: AuthorizeCall, policy: CallPolicy): Memo {
     provider_cap: policy.provider_cap,
     ...(request.provider === undefined ? {} : { provider: request.provider }),
     ...(request.providerCallId === undefined ? {} : { provider_call_id: request.providerCallId }),
-    ...(request.destination === undefined ? {} : { destination: request.destination }),
   };
 }
 
