@@ -1,0 +1,139 @@
+// The model of charge, credit, transfer and configure: money without a hold.
+
+import { availableOf, floorOf, spendableOf } from '../amounts.ts';
+import type { ChargeInput, ConfigureInput, CreditInput, TransferInput } from '../money-verbs.ts';
+import type { Answer, Rule } from './answer.ts';
+import { enter, move } from './journal.ts';
+import { assetMoney, fits } from './money.ts';
+import { earlier, refuse, remember, unsure } from './requests.ts';
+import type { Draft, RefundCount } from './state.ts';
+import { walletsOf } from './wallets.ts';
+
+export const charge: Rule<ChargeInput> = (draft, input, checked) => {
+  const ids = input.legs.map((leg) => leg.walletId);
+  const wallets = ready(draft, input.request, ids, checked);
+  if ('status' in wallets) return wallets;
+  const refused = (answer: Answer) => refuse(draft, input.request, answer);
+  const frozen = input.legs.find((_, i) => wallets[i]?.frozen);
+  if (frozen && !input.unbilled) {
+    return refused({ status: 'wallet_frozen', replayed: false, walletId: frozen.walletId });
+  }
+  for (const [i, { walletId, role, amountMicros }] of input.legs.entries()) {
+    const wallet = wallets[i];
+    if (!wallet) continue;
+    const spendableMicros = input.overdraft ? spendableOf(wallet) : assetMoney(wallet);
+    if (amountMicros <= 0 || amountMicros <= spendableMicros) continue;
+    const { heldMicros } = wallet;
+    const figures = { requiredMicros: amountMicros, spendableMicros, heldMicros };
+    return refused({ status: 'insufficient_funds', replayed: false, walletId, role, ...figures });
+  }
+  const bad = input.legs.find((leg, i) => {
+    const wallet = wallets[i];
+    return wallet && !fits(wallet, 0 - leg.amountMicros, 0);
+  });
+  if (bad) {
+    return refused({ status: 'balance_out_of_range', replayed: false, walletId: bad.walletId });
+  }
+  const rows = wallets.map((wallet, i) =>
+    move(draft, wallet, {
+      walletId: input.legs[i]?.walletId ?? '',
+      kind: input.kind ?? 'charge',
+      amountMicros: 0 - (input.legs[i]?.amountMicros ?? 0),
+      heldDeltaMicros: 0,
+    }),
+  );
+  const entry = enter(draft, { ...input, operation: 'charge', rows });
+  return remember(draft, input.request, { status: 'done', replayed: false, entry });
+};
+
+/** @param input with what the ledger says of the entry it refunds, if it refunds one. */
+export const credit: Rule<CreditInput & { readonly refundable?: RefundCount | undefined }> = (
+  draft,
+  input,
+  checked,
+) => {
+  const { walletId, amountMicros, kind, refunds } = input;
+  const wallets = ready(draft, input.request, [walletId], checked);
+  if ('status' in wallets) return wallets;
+  const [wallet] = wallets;
+  if (!wallet) throw new Error('a credit without a wallet');
+  const refused = (answer: Answer) => refuse(draft, input.request, answer);
+  const count = refunds ? (draft.refunds.get(refunds) ?? input.refundable) : undefined;
+  const leftMicros = count ? count.refundableMicros - count.refundedMicros : amountMicros;
+  if (amountMicros > leftMicros) {
+    const answer = { status: 'refund_exceeds_charge', refundableMicros: leftMicros } as const;
+    return refused({ ...answer, replayed: false });
+  }
+  if (!fits(wallet, amountMicros, 0)) {
+    return refused({ status: 'balance_out_of_range', replayed: false, walletId });
+  }
+  if (refunds && count) {
+    const refundedMicros = count.refundedMicros + amountMicros;
+    draft.refunds.set(refunds, { ...count, refundedMicros });
+  }
+  const rows = [move(draft, wallet, { walletId, kind, amountMicros, heldDeltaMicros: 0 })];
+  const entry = enter(draft, { ...input, operation: 'credit', rows });
+  return remember(draft, input.request, { status: 'done', replayed: false, entry });
+};
+
+export const transfer: Rule<TransferInput> = (draft, input, checked) => {
+  const { fromWalletId, toWalletId, amountMicros } = input;
+  const wallets = ready(draft, input.request, [fromWalletId, toWalletId], checked);
+  if ('status' in wallets) return wallets;
+  const [from, to] = wallets;
+  if (!from || !to) throw new Error('a transfer without two wallets');
+  const refused = (answer: Answer) => refuse(draft, input.request, answer);
+  if (from.frozen) {
+    return refused({ status: 'wallet_frozen', replayed: false, walletId: fromWalletId });
+  }
+  if (amountMicros > spendableOf(from)) {
+    return refused({
+      status: 'insufficient_funds',
+      replayed: false,
+      walletId: fromWalletId,
+      role: 'from',
+      requiredMicros: amountMicros,
+      spendableMicros: spendableOf(from),
+      heldMicros: from.heldMicros,
+    });
+  }
+  const ends = [
+    { wallet: from, walletId: fromWalletId, amountMicros: 0 - amountMicros },
+    { wallet: to, walletId: toWalletId, amountMicros },
+  ];
+  const bad = ends.find((end) => !fits(end.wallet, end.amountMicros, 0));
+  if (bad) {
+    return refused({ status: 'balance_out_of_range', replayed: false, walletId: bad.walletId });
+  }
+  const rows = ends.map(({ wallet, ...end }) =>
+    move(draft, wallet, { ...end, kind: 'transfer', heldDeltaMicros: 0 }),
+  );
+  const entry = enter(draft, { ...input, operation: 'transfer', rows });
+  return remember(draft, input.request, { status: 'done', replayed: false, entry });
+};
+
+export const configure: Rule<ConfigureInput> = (draft, input) => {
+  const { walletId, changes } = input;
+  const wallet = draft.wallets.get(walletId);
+  if (!wallet) return { status: 'wallet_not_loaded', walletId };
+  const changed = { ...wallet, ...changes };
+  const figures = [floorOf(changed), availableOf(changed)];
+  if (!figures.every(Number.isSafeInteger) || !fits(changed, 0, 0)) {
+    return { status: 'balance_out_of_range', walletId };
+  }
+  const still = { walletId, kind: 'configure', amountMicros: 0, heldDeltaMicros: 0 };
+  const rows = [move(draft, wallet, { ...still, changes })];
+  return { status: 'done', entry: enter(draft, { ...input, operation: 'configure', rows }) };
+};
+
+/** The wallets of a keyed command, or the answer that comes before it decides anything. */
+function ready(draft: Draft, request: ChargeInput['request'], ids: string[], checked: boolean) {
+  const known = earlier(draft, request);
+  if (known) return known;
+  const wallets = walletsOf(draft, ids);
+  if (typeof wallets === 'string') {
+    const answer: Answer = { status: 'wallet_not_loaded', replayed: false, walletId: wallets };
+    return answer;
+  }
+  return unsure(draft, request, ids, checked) ?? wallets;
+}

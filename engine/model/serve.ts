@@ -1,0 +1,85 @@
+// What the engine makes of a command: its script, repeated after loading what it missed and after asking
+// the ledger about a key that Redis did not know.
+
+import type { RequestKey } from '../request-key.ts';
+import type { Answer } from './answer.ts';
+import { apply } from './apply.ts';
+import type { Command } from './command.ts';
+import { ledgerEntry, ledgerHold, ledgerRequest, ledgerWallet } from './ledger.ts';
+import type { ModelState } from './state.ts';
+
+/** How long a loaded wallet's unknown keys are looked up: as long as hot records live. */
+const CHECK_LEDGER_MS = 72 * 3_600_000;
+
+/** A request the engine throws back before any script has decided. */
+export interface Rejection {
+  readonly status: 'not_found' | 'entry_not_in_ledger' | 'invalid_request';
+}
+
+export interface Served {
+  readonly state: ModelState;
+  readonly answer: Answer | Rejection;
+}
+
+export function serve(before: ModelState, command: Command): Served {
+  if (!before.partition.open) return apply(before, command);
+  const state = 'holdId' in command ? withHold(before, command.holdId) : before;
+  if (command.verb !== 'credit' || command.refunds === undefined) return settled(state, command);
+  const entry = ledgerEntry(state, command.refunds);
+  if (entry?.walletId !== command.walletId) {
+    return { state, answer: { status: 'entry_not_in_ledger' } };
+  }
+  if (entry.kind !== 'charge' && entry.kind !== 'capture') {
+    return { state, answer: { status: 'invalid_request' } };
+  }
+  return settled(state, { ...command, refundable: entry.count } as Command);
+}
+
+function settled(before: ModelState, command: Command): Served {
+  let state = before;
+  let checked = false;
+  for (;;) {
+    const done = apply(state, command, checked);
+    const { answer } = done;
+    if (answer.status === 'wallet_not_loaded') {
+      const loaded = withWallet(state, answer.walletId);
+      if (!loaded) return { state, answer: { status: 'not_found' } };
+      state = loaded;
+    } else if (answer.status === 'ask_ledger') {
+      const known = knownToLedger(state, command);
+      if (known) return { state, answer: known };
+      checked = true;
+    } else {
+      return done;
+    }
+  }
+}
+
+/** What the ledger answers for the command's key, or undefined if it is new there too. */
+function knownToLedger(state: ModelState, command: Command): Answer | undefined {
+  const request: RequestKey | undefined = 'request' in command ? command.request : undefined;
+  const entry = request && ledgerRequest(state, request);
+  if (!entry) return undefined;
+  if (entry.operation === 'record' && entry.hold) {
+    return { status: 'hold_exists', replayed: false, hold: entry.hold };
+  }
+  if (entry.fingerprint !== request.fingerprint) {
+    return { status: 'idempotency_conflict', replayed: false };
+  }
+  return { status: 'done', replayed: true, entry };
+}
+
+function withHold(state: ModelState, holdId: string): ModelState {
+  const hold = state.holds.has(holdId) ? undefined : ledgerHold(state, holdId);
+  return hold ? { ...state, holds: new Map(state.holds).set(holdId, hold) } : state;
+}
+
+/** The world with the wallet loaded; one with a past has its unknown keys looked up for a while. */
+export function withWallet(state: ModelState, walletId: string): ModelState | undefined {
+  const wallet = ledgerWallet(state, walletId);
+  if (!wallet) return undefined;
+  const { nowMs, testNowMs } = state.partition;
+  const until = wallet.sequence > 0 ? Math.max(nowMs, testNowMs) + CHECK_LEDGER_MS : 0;
+  const loaded = { ...wallet, checkLedgerUntilMs: until };
+  return { ...state, wallets: new Map(state.wallets).set(walletId, loaded) };
+}
