@@ -24,6 +24,7 @@ export { migrate } from './migrate.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';
 export {
+  acknowledgeRecord,
   listQuarantine,
   type ReleaseAnswer,
   releaseWallet,

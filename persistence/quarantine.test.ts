@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WalletState } from '../engine/index.ts';
 import { drain } from './flusher/drain.ts';
 import type { StreamEntry } from './flusher/entry.ts';
-import { listQuarantine, releaseWallet } from './quarantine.ts';
+import { acknowledgeRecord, listQuarantine, releaseWallet } from './quarantine.ts';
 import { CHAIN_KEY, type LedgerWorld, ledgerWorld } from './test/ledger-world.ts';
 import { Scribe } from './test/scribe.ts';
 import { verify } from './verify/verify.ts';
@@ -130,5 +130,21 @@ describe('release', () => {
       ['gap', items[0]?.id],
       ['behind', items[1]?.id],
     ]);
+  });
+
+  test('a key used twice is acknowledged; an entry that a wallet waits for is not', async () => {
+    const { a, scribe } = await twoWallets();
+    const request = { requestKind: 'request', requestScope: 'org_q', requestKey: 'twice' };
+    await commit([scribe.move(a, 1, request), scribe.move(a, 1, request)]);
+    scribe.move(a, 1);
+    await commit([scribe.move(a, 1)]);
+    const open = async () =>
+      (await listQuarantine(world.sql)).filter((one) => one.walletIds.includes(a));
+    const [twice, gap] = await open();
+    expect([twice?.kind, gap?.kind]).toEqual(['natural_key', 'gap']);
+    expect(await acknowledgeRecord(world.sql, twice?.id ?? 0)).toBe(true);
+    expect(await acknowledgeRecord(world.sql, twice?.id ?? 0)).toBe(false);
+    expect(await acknowledgeRecord(world.sql, gap?.id ?? 0)).toBe(false);
+    expect((await open()).map((one) => one.kind)).toEqual(['gap']);
   });
 });

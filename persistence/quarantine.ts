@@ -75,6 +75,19 @@ export async function releaseWallet(
   });
 }
 
+/**
+ * Closes the record of something that no release can replay: a key used twice (its rows are in the
+ * ledger), or bytes that name no wallet.
+ * @returns false when there is no such open record, or when wallets wait for it
+ */
+export async function acknowledgeRecord(sql: Sql, id: number): Promise<boolean> {
+  const closed = await sql`
+    UPDATE ledger_quarantine SET released_at = now()
+    WHERE id = ${id} AND released_at IS NULL
+      AND (kind = 'natural_key' OR cardinality(wallet_ids) = 0)`;
+  return closed.count === 1;
+}
+
 /** Holding the cursor's row keeps the partition's flusher out until we commit. */
 async function lockPartition(tx: Transaction, walletId: string): Promise<number | undefined> {
   const [row] = await tx<{ partition: number }[]>`

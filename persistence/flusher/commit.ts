@@ -67,6 +67,8 @@ export async function writeBatch(
   const send = <T>(name: string, statement: () => Promise<T>): Promise<T> => {
     checkpoint(name);
     const sent = statement();
+    // It may fail while an earlier one is awaited; unheard, that would end the process.
+    sent.catch(() => undefined);
     pending.push(sent);
     return sent;
   };
@@ -87,7 +89,7 @@ export async function writeBatch(
     checkpoint('commit');
     return (await claimed) === batch.naturalKeys.length ? 0 : await recordConflicts(tx, batch);
   } finally {
-    // After a throw the rest still answers; unheard rejections would end the process.
+    // After a throw the rest still answers, and the rollback must come after it.
     await Promise.allSettled(pending);
   }
 }
