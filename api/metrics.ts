@@ -1,14 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Engine } from '../engine/index.ts';
+import type { BatchFigures } from '../persistence/index.ts';
 import type { CountRequest } from './http/observe.ts';
 
 /** What the flusher tells about one committed batch. */
-export interface FlushMeasure {
-  rows: number;
-  /** Age of the oldest entry of the batch when it committed, in ms. */
-  lagMs: number;
-  batchMs: number;
-}
+export type FlushMeasure = Pick<
+  BatchFigures,
+  'rows' | 'repeats' | 'quarantined' | 'keyConflicts' | 'batchMs' | 'lagMs' | 'amountMicros'
+>;
 
 export interface Metrics {
   countRequest: CountRequest;
@@ -32,9 +31,28 @@ export function createMetrics(engine: Pick<Engine, 'status'>): Metrics {
     buckets: SECONDS,
     registers,
   });
-  const rows = new Counter({
-    name: 'ringfence_ledger_rows_total',
-    help: 'Ledger rows committed by this process.',
+  addEngineGauges(engine, registers);
+  return {
+    countRequest: (method, route, status, elapsedMs) =>
+      requests.observe({ method, route, status }, elapsedMs / 1000),
+    flushed: flushMetrics(registers),
+    page: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function flushMetrics(registers: Registry[]): (measure: FlushMeasure) => void {
+  const total = (name: string, help: string) => new Counter({ name, help, registers });
+  const rows = total('ringfence_ledger_rows_total', 'Ledger rows committed by this process.');
+  const repeats = total(
+    'ringfence_journal_repeats_total',
+    'Entries that were in the ledger already.',
+  );
+  const quarantined = total('ringfence_quarantined_total', 'Entries that were set aside.');
+  const conflicts = total('ringfence_key_conflicts_total', 'Natural keys that were used twice.');
+  const atRisk = new Gauge({
+    name: 'ringfence_money_at_risk_micros_seconds',
+    help: 'Of the last batch: the amount that only Redis knew, times how long.',
     registers,
   });
   const lag = new Histogram({
@@ -49,17 +67,14 @@ export function createMetrics(engine: Pick<Engine, 'status'>): Metrics {
     buckets: SECONDS,
     registers,
   });
-  addEngineGauges(engine, registers);
-  return {
-    countRequest: (method, route, status, elapsedMs) =>
-      requests.observe({ method, route, status }, elapsedMs / 1000),
-    flushed(measure) {
-      rows.inc(measure.rows);
-      lag.observe(measure.lagMs / 1000);
-      batch.observe(measure.batchMs / 1000);
-    },
-    page: () => registry.metrics(),
-    contentType: registry.contentType,
+  return (measure) => {
+    rows.inc(measure.rows);
+    repeats.inc(measure.repeats);
+    quarantined.inc(measure.quarantined);
+    conflicts.inc(measure.keyConflicts);
+    lag.observe(measure.lagMs / 1000);
+    batch.observe(measure.batchMs / 1000);
+    atRisk.set((measure.amountMicros * measure.lagMs) / 1000);
   };
 }
 

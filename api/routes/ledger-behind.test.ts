@@ -1,0 +1,68 @@
+/** A process without a flusher: what the API does while nothing reaches the ledger. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBackground } from '../compose/background.ts';
+import { createMetrics } from '../metrics.ts';
+import { type TestApplication, testApplication } from '../test/application.ts';
+import { organization, wallet } from '../test/tenants.ts';
+
+let app: TestApplication;
+let walletId: string;
+beforeAll(async () => {
+  app = await testApplication({
+    RINGFENCE_ROLE: 'api',
+    RINGFENCE_LEDGER_WAIT_MS: '100',
+    RINGFENCE_BACKLOG_MAX_AGE_SECONDS: '1',
+  });
+  walletId = await wallet(app, await organization(app, 'Acme'));
+});
+afterAll(() => app.stop());
+
+const deposit = () =>
+  app.request('POST', `/v1/wallets/${walletId}/credits`, {
+    body: { kind: 'deposit', amount_micros: 500 },
+    idempotencyKey: 'the deposit',
+  });
+
+describe('while the ledger is behind', () => {
+  test('a deposit that is not in the ledger in time is 503, and stands, once', async () => {
+    for (let i = 0; i < 2; i++) {
+      const answer = await deposit();
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-9]/);
+      expect(answer.body).toMatchObject({
+        error: { type: 'outage', code: 'ledger_wait_timeout' },
+      });
+    }
+    const read = await app.request('GET', `/v1/wallets/${walletId}`);
+    expect(read.body).toMatchObject({ posted_micros: 500, sequence: 1, ledger_sequence: 0 });
+  });
+
+  test('past the backlog new charges are refused, and what ends things goes on', async () => {
+    const held = await app.request('POST', '/v1/holds', {
+      body: { wallet_id: walletId, amount_micros: 10 },
+    });
+    expect(held.status).toBe(201);
+    const charge = () =>
+      app.request('POST', `/v1/wallets/${walletId}/charges`, { body: { amount_micros: 1 } });
+    await expect
+      .poll(async () => (await charge()).body, { timeout: 10_000 })
+      .toMatchObject({ error: { code: 'ledger_backlogged' } });
+    const ready = await app.request('GET', '/readyz');
+    expect(ready.status).toBe(503);
+    expect(ready.body).toMatchObject({ checks: { flusher: 'behind', postgres: 'ok' } });
+    const captured = await app.request('POST', `/v1/holds/${held.body.id}/capture`, {
+      body: { amount_micros: 10 },
+    });
+    expect(captured.status).toBe(200);
+  });
+
+  test('a flusher of another process catches up, and the replay is answered', async () => {
+    const config = { ...app.core.config, RINGFENCE_ROLE: 'flusher' as const };
+    const flusher = startBackground({ ...app.core, config }, createMetrics(app.core.engine));
+    await expect.poll(async () => (await deposit()).status, { timeout: 10_000 }).toBe(201);
+    const answer = await deposit();
+    expect(answer.headers.get('idempotency-replayed')).toBe('true');
+    expect(answer.body).toMatchObject({ wallet: { posted_micros: 500, sequence: 1 } });
+    await flusher.stop();
+  });
+});
