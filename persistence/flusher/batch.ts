@@ -40,6 +40,8 @@ export interface QuarantinedEntry {
   read: ReadEntry;
   kind: Fault | 'rejected';
   walletIds: string[];
+  /** Those of them that were not in quarantine before this entry. */
+  newlyWaiting: string[];
   detail: string;
 }
 
@@ -124,7 +126,8 @@ class Planner {
   /** The whole entry waits, and with it every wallet it concerns: their sequences go on after it. */
   quarantine(read: ReadEntry, kind: QuarantinedEntry['kind'], detail: string): void {
     const walletIds = read.entry === undefined ? [] : walletsOf(read.entry);
-    this.batch.quarantine.push({ read, kind, walletIds, detail });
+    const newlyWaiting = walletIds.filter((id) => this.#heads.get(id)?.quarantined === false);
+    this.batch.quarantine.push({ read, kind, walletIds, newlyWaiting, detail });
     for (const walletId of walletIds) {
       this.batch.quarantinedWallets.add(walletId);
       const head = this.#heads.get(walletId);

@@ -8,6 +8,10 @@ export interface QuarantineNotice {
   streamId: string;
   mutationId: string;
   kind: Fault | 'rejected';
+  /**
+   * The wallets that this entry puts into quarantine, to be frozen. Empty when they wait already:
+   * freezing one writes an entry that waits as well, and must not be told of again.
+   */
   walletIds: string[];
   detail: string;
 }
@@ -47,7 +51,7 @@ export function tell(events: FlusherEvents, flushed: Flushed, batchMs: number): 
     (move) => [move.walletId, move.sequence] as const,
   );
   events.committed?.(new Map(sequences));
-  for (const { read, kind, walletIds, detail } of batch.quarantine) {
+  for (const { read, kind, newlyWaiting: walletIds, detail } of batch.quarantine) {
     const mutationId = read.entry?.mutationId ?? '';
     const { partition, id: streamId } = read;
     events.quarantined?.({ partition, streamId, mutationId, kind, walletIds, detail });

@@ -67,6 +67,7 @@ describe('the verdict on an entry for wallet a (ledger: sequence 4, posted 100)'
     const { holdId, item } = scribe.authorize(['wal_a'], 5);
     const batch = plan([item, scribe.start(holdId)], ledger);
     expect(batch.quarantine.map((one) => one.kind)).toEqual(['gap', 'behind']);
+    expect(batch.quarantine.map((one) => one.newlyWaiting)).toEqual([['wal_a'], []]);
     expect(batch.holds.size).toBe(0);
   });
 

@@ -1,5 +1,6 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OutageError } from '../../engine/index.ts';
+import { keys, OutageError } from '../../engine/index.ts';
 import { counted, type EngineWorld, engineWorld, PARTITIONS, until } from '../test/engine-world.ts';
 
 let world: EngineWorld;
@@ -102,4 +103,40 @@ test('Postgres comes back older than the cursor: the retained journal is replaye
   expect(events.quarantine).toBe(0);
   expect(JSON.stringify(await world.ledger())).toBe(ledger);
   expect(await world.verify()).toEqual([]);
+});
+
+test('a journal entry that vanished: the wallet is frozen once, and what follows waits in order', async () => {
+  const [hurt, sound] = [await world.wallet(2), await world.wallet(2)];
+  const deposit = (id: string, n: number) => world.deposit(2, id, 100, `vanish ${id} ${n}`);
+  await deposit(hurt, 0);
+  const redis = new Redis(world.redis.url);
+  const [last] = await redis.xrevrange(keys.journal(2), '+', '-', 'COUNT', 1);
+  await redis.xdel(keys.journal(2), last?.[0] ?? '');
+  redis.disconnect();
+  for (let n = 1; n < 4; n += 1) await Promise.all([deposit(hurt, n), deposit(sound, n)]);
+
+  const freezes: Promise<unknown>[] = [];
+  const flusher = world.flusher('vanish', {
+    events: {
+      quarantined: ({ walletIds }) => {
+        for (const walletId of walletIds) {
+          const { organizationId } = world;
+          const changes = { frozen: true };
+          freezes.push(world.engine.configure({ partition: 2, organizationId, walletId, changes }));
+        }
+      },
+    },
+  });
+  await until(async () => freezes.length > 0);
+  await Promise.all(freezes);
+  await deposit(sound, 4);
+  await world.flushed();
+  await flusher.stop();
+  expect(freezes).toHaveLength(1);
+  const kinds = await world.sql<{ kind: string }[]>`
+    SELECT kind FROM ledger_quarantine WHERE wallet_ids @> ${[hurt]}::text[] ORDER BY id`;
+  expect(kinds.map((row) => row.kind)).toEqual(['gap', 'behind', 'behind', 'behind']);
+  expect((await world.verify()).map((one) => [one.walletId, one.what])).toEqual([
+    [hurt, 'quarantined'],
+  ]);
 });
