@@ -55,7 +55,8 @@ function gate(inbound: unknown, body: unknown): ProviderEvent {
   };
 }
 
-function reference(call: unknown): CallReference {
+/** Which call a call object is. */
+export function reference(call: unknown): CallReference {
   // Our own number is the called one of an inbound call and the calling one of an outbound call.
   const side = textAt(call, 'direction') === 'inbound' ? 'to_number' : 'from_number';
   return {

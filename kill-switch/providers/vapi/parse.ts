@@ -69,7 +69,8 @@ export function parseVapi(body: unknown): ProviderEvent | undefined {
 
 type Common = CallReference & { readonly name: string; readonly atMs: number | undefined };
 
-function reference(message: unknown): CallReference {
+/** Which call a message is about; also of a call record, given as `{ call }`. */
+export function reference(message: unknown): CallReference {
   const places = [
     ringfenceMetadata(at(message, 'call', 'assistantOverrides', 'metadata')),
     ringfenceMetadata(at(message, 'assistant', 'metadata')),
