@@ -1,0 +1,57 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dice } from '../exchange/dice.ts';
+import type { RequestFaults } from '../exchange/faults.ts';
+
+export interface Request {
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** What the groups of the route's path matched, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Sent as JSON; undefined is an empty body. */
+  readonly body?: unknown;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  /** Matches the whole path; named groups become parameters. */
+  readonly path: RegExp;
+  /** Without it the route is never faulty. */
+  readonly faults?: (request: Request) => { readonly faults: RequestFaults; readonly dice: Dice };
+  /** @throws RequestError */
+  readonly handle: (request: Request) => Reply | Promise<Reply>;
+}
+
+/** The caller must change something. */
+export class RequestError extends Error {
+  readonly status: number;
+  readonly body: unknown;
+
+  /** @param body instead of the provider's usual error body. */
+  constructor(status: number, message: string, body?: unknown) {
+    super(message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+export function findRoute(routes: readonly Route[], method: string, path: string) {
+  for (const route of routes) {
+    const match = route.method === method ? route.path.exec(path) : null;
+    if (match) return { route, parameters: { ...match.groups } };
+  }
+  return undefined;
+}
+
+/** @throws RequestError 400 when the body is not JSON. */
+export function jsonBody(request: Request): unknown {
+  try {
+    return JSON.parse(request.body);
+  } catch {
+    throw new RequestError(400, 'The body is not JSON.');
+  }
+}
