@@ -36,10 +36,16 @@ export function fences({ text }: Document): Fence[] {
   }));
 }
 
-/** Link targets outside of code. */
-export function links({ text }: Document): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
+export interface Link {
+  readonly text: string;
+  readonly target: string;
+}
+
+/** Links outside of fenced blocks. */
+export function links({ text }: Document): Link[] {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const found = prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g);
+  return [...found].map((match) => ({ text: match[1] ?? '', target: match[2] ?? '' }));
 }
 
 /** The anchors of a document's headings, as GitHub makes them. */
