@@ -2,13 +2,14 @@
 // What ends things (extend of calls, capture, void, settle) is never refused here.
 
 import type { Redis } from 'ioredis';
+import { type Backlog, createBacklog } from './backlog.ts';
 import { type ErrorCode, OutageError } from './errors.ts';
 import { keys } from './keys.ts';
 
 export interface GuardLimits {
   /** Oldest entry not yet in the ledger, in ms; default 900,000. */
   readonly backlogMaxAgeMs: number;
-  /** Entries in all journals, retained ones included; default 2,000,000. */
+  /** Entries in all journals that are not in the ledger yet; default 2,000,000. */
   readonly backlogMaxEntries: number;
   /** Share of maxmemory from which new work is refused; default 0.85. */
   readonly memoryMaxShare: number;
@@ -37,10 +38,11 @@ export interface Guard {
 export function createGuard(redis: Redis, partitions: number, limits: GuardLimits): Guard {
   let refusal: ErrorCode | undefined;
   let gauge: BacklogGauge = { oldestAgeMs: 0, entries: 0, memoryShare: 0 };
+  const backlogs = Array.from({ length: partitions }, createBacklog);
   let busy = false;
 
   async function poll(): Promise<void> {
-    gauge = await measure(redis, partitions);
+    gauge = await measure(redis, partitions, backlogs);
     const late =
       gauge.oldestAgeMs > limits.backlogMaxAgeMs || gauge.entries > limits.backlogMaxEntries;
     if (gauge.memoryShare >= limits.memoryMaxShare) refusal = 'engine_full';
@@ -68,14 +70,21 @@ export function createGuard(redis: Redis, partitions: number, limits: GuardLimit
   };
 }
 
-async function measure(redis: Redis, partitions: number): Promise<BacklogGauge> {
+/** One partition's journal as XINFO STREAM tells it, flat: name, value, name, value. */
+type StreamInfo = readonly unknown[];
+
+async function measure(
+  redis: Redis,
+  partitions: number,
+  backlogs: readonly Backlog[],
+): Promise<BacklogGauge> {
   const all = Array.from({ length: partitions }, (_, p) => p);
   const committed = await redis.mget(all.map((p) => keys.committed(p)));
   const pipeline = redis.pipeline();
   pipeline.time();
   pipeline.info('memory');
   for (const p of all) {
-    pipeline.xlen(keys.journal(p));
+    pipeline.call('XINFO', 'STREAM', keys.journal(p));
     pipeline.xrange(keys.journal(p), `(${committed[p] ?? '0-0'}`, '+', 'COUNT', 1);
   }
   const replies = (await pipeline.exec()) ?? [];
@@ -83,12 +92,24 @@ async function measure(redis: Redis, partitions: number): Promise<BacklogGauge> 
   const nowMs = Number((time as string[] | undefined)?.[0] ?? 0) * 1000;
   let entries = 0;
   let oldestAgeMs = 0;
-  for (let i = 0; i < rest.length; i += 2) {
-    entries += Number(rest[i] ?? 0);
-    const first = (rest[i + 1] as [string, string[]][] | undefined)?.[0]?.[0];
-    if (first) oldestAgeMs = Math.max(oldestAgeMs, nowMs - Number(first.split('-')[0]));
+  for (const p of all) {
+    const info = rest[2 * p] as StreamInfo | undefined;
+    const first = (rest[2 * p + 1] as [string, string[]][] | undefined)?.[0]?.[0];
+    const uncommitted = backlogs[p]?.see(
+      committed[p] ?? '0-0',
+      String(infoField(info, 'last-generated-id') ?? '0-0'),
+      Number(infoField(info, 'entries-added') ?? 0),
+    );
+    if (!first) continue;
+    entries += uncommitted ?? 0;
+    oldestAgeMs = Math.max(oldestAgeMs, nowMs - Number(first.split('-')[0]));
   }
   return { oldestAgeMs, entries, memoryShare: memoryShare(String(memory ?? '')) };
+}
+
+function infoField(info: StreamInfo | undefined, name: string): unknown {
+  const at = info?.indexOf(name) ?? -1;
+  return at < 0 ? undefined : info?.[at + 1];
 }
 
 function memoryShare(info: string): number {

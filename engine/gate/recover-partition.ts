@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import { closeScript, openScript } from '../generated/index.ts';
 import { unpackPartitionState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
+import { isBefore } from '../stream-id.ts';
 import { drainJournal } from './drain.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 import { createRestorer } from './restore.ts';
@@ -59,7 +60,7 @@ async function moveStreamPast(redis: Redis, partition: number, cursor: string): 
   if (cursor === '0-0') return;
   const journal = keys.journal(partition);
   const last = (await redis.xrevrange(journal, '+', '-', 'COUNT', 1))[0]?.[0];
-  if (last !== undefined && !before(last, cursor)) return;
+  if (last !== undefined && !isBefore(last, cursor)) return;
   if ((await redis.exists(journal)) === 0) {
     await redis.xadd(journal, cursor, 'e', '');
     await redis.xdel(journal, cursor);
@@ -67,15 +68,8 @@ async function moveStreamPast(redis: Redis, partition: number, cursor: string): 
     const [info] = [await redis.call('XINFO', 'STREAM', journal)];
     const fields = info as unknown[];
     const generated = String(fields[fields.indexOf('last-generated-id') + 1] ?? '0-0');
-    if (before(generated, cursor)) await redis.call('XSETID', journal, cursor);
+    if (isBefore(generated, cursor)) await redis.call('XSETID', journal, cursor);
   }
-}
-
-/** Is stream id `a` older than `b`? */
-export function before(a: string, b: string): boolean {
-  const [aMs = 0, aN = 0] = a.split('-').map(Number);
-  const [bMs = 0, bN = 0] = b.split('-').map(Number);
-  return aMs !== bMs ? aMs < bMs : aN < bN;
 }
 
 async function timeOf(redis: Redis): Promise<number> {
