@@ -65,6 +65,8 @@ function flusherOf(core: Core, metrics: Metrics): Flusher {
       committed: (sequences) => ledgerWait.committed(sequences),
       batch: metrics.flushed,
       quarantined: (notice) => void quarantine(core, notice),
+      // Postgres came back older: the retained journal is being replayed under the same sequences.
+      rewound: (notice) => log.error(notice, 'the ledger came back older than its cursor'),
       trouble: (error) => {
         if (error === undefined) log.info('the flusher works again');
         else log.warn({ err: error }, 'the flusher waits for its stores');
