@@ -35,6 +35,15 @@ export {
   type SparseCallPolicy,
   type WordRule,
 } from './policy.ts';
+export {
+  type DialOrder,
+  type DialResult,
+  type ProviderCall,
+  type ProviderClient,
+  ProviderOutage,
+  type ProviderRecord,
+  type PushResult,
+} from './providers/client.ts';
 export type {
   AppliableEvent,
   BindingKind,
@@ -47,14 +56,21 @@ export type {
 } from './providers/event.ts';
 export { metadataFor } from './providers/metadata.ts';
 export { retellGateGrant, retellGateRefusal } from './providers/retell/answers.ts';
+export { createRetellClient, type RetellAccount } from './providers/retell/client.ts';
 export { parseRetell } from './providers/retell/parse.ts';
 export { verifyRetell } from './providers/retell/verify.ts';
+export { createTwilioClient, type TwilioAccount } from './providers/twilio/client.ts';
+export { readForm, type TwilioForm } from './providers/twilio/form.ts';
+export { type MessageStatus, parseTwilioMessage } from './providers/twilio/message.ts';
+export { parseTwilioVoice } from './providers/twilio/parse.ts';
+export { verifyTwilio } from './providers/twilio/verify.ts';
 export {
   TICK_TOOL,
   vapiGateGrant,
   vapiGateRefusal,
   vapiToolResults,
 } from './providers/vapi/answers.ts';
+export { createVapiClient, type VapiAccount } from './providers/vapi/client.ts';
 export { parseVapi } from './providers/vapi/parse.ts';
 export { verifyVapi } from './providers/vapi/verify.ts';
 export type { AuthorizeCall } from './sessions/authorize.ts';

@@ -18,7 +18,7 @@ const SERVERS = ['processes', 'redis-server', 'postgres-server', 'free-port'].ma
 const RULES = {
   engine: { files: [], packages: ['ioredis', '@msgpack/msgpack', 'ulid'] },
   persistence: { files: ['engine/index.ts'], packages: ['drizzle-orm', 'postgres'] },
-  'kill-switch': { files: ['engine/index.ts'], packages: ['retell-sdk'] },
+  'kill-switch': { files: ['engine/index.ts'], packages: ['retell-sdk', 'twilio'] },
   api: {
     files: DOORS,
     packages: [

@@ -1,7 +1,7 @@
 import type { RingfenceMetadata } from './event.ts';
 import { textAt } from './json.ts';
 
-/** Reads the ids Ringfence put into a call's metadata: nested (Vapi) or flat (Retell). */
+/** Reads the ids Ringfence put into a call's metadata: nested (Vapi) or flat (Retell, Twilio). */
 export function ringfenceMetadata(metadata: unknown): RingfenceMetadata {
   const read = (field: string) =>
     textAt(metadata, 'ringfence', field) ?? textAt(metadata, `ringfence_${field}`);
@@ -12,12 +12,15 @@ export function ringfenceMetadata(metadata: unknown): RingfenceMetadata {
   };
 }
 
-/** The metadata to give to a provider, so that every later message names the call. */
+/**
+ * The metadata to give to a provider, so that every later message names the call. Twilio has none:
+ * there it becomes the query of the address for status callbacks.
+ */
 export function metadataFor(
   provider: string | undefined,
   ids: { readonly organizationId: string; readonly callId: string; readonly holdId: string },
 ): Record<string, unknown> {
-  if (provider === 'retell') {
+  if (provider === 'retell' || provider === 'twilio') {
     return {
       ringfence_organization_id: ids.organizationId,
       ringfence_call_id: ids.callId,
