@@ -6,7 +6,11 @@ export interface FlusherSettings {
   readEntries: number;
   /** How long a read waits for entries, in ms: also how soon a stop or a lease is noticed. */
   blockMs: number;
-  /** How long a partition's lease lasts unrenewed, in ms. */
+  /**
+   * How long a partition's lease lasts unrenewed, in ms: for so long nobody flushes what a killed
+   * process held. Short, because a lease that lapses too early costs only a second reader: what
+   * keeps rows from being written twice is the cursor, not the lease.
+   */
   leaseTtlMs: number;
   /** Waiting time after a failure, doubled at each further one, in ms. */
   retryMinMs: number;
@@ -17,7 +21,7 @@ export const FLUSHER_SETTINGS: FlusherSettings = {
   batchEntries: 2_000,
   readEntries: 1_000,
   blockMs: 200,
-  leaseTtlMs: 10_000,
+  leaseTtlMs: 2_000,
   retryMinMs: 50,
   retryMaxMs: 2_000,
 };
