@@ -1,0 +1,49 @@
+/** Calls that stay live through every disaster: each must still be there, and end as usual. */
+import { waitUntil } from '../../../scripts/processes.mjs';
+import { type Client, expected, freshKey } from '../client.ts';
+import { figures } from '../tenants.ts';
+import type { Tenant } from './load.ts';
+
+export interface ParkedCalls {
+  /** @throws Error when a call is not live any more */
+  stillLive(): Promise<void>;
+  /** Ends them all; answers what was captured in total. */
+  end(): Promise<number>;
+}
+
+const DURATION_SECONDS = 600;
+const COMMITTED_MS = 5_000;
+
+/** Answers once the calls are in the ledger. */
+export async function parkCalls(client: Client, tenant: Tenant, n: number): Promise<ParkedCalls> {
+  const { organizationId, walletId } = tenant;
+  const ids = Array.from({ length: n }, () => freshKey('parked'));
+  const path = (id: string, verb: string) =>
+    `/v1/calls/${id}${verb}?organization_id=${organizationId}`;
+  for (const id of ids) {
+    const body = { call_id: id, organization_id: organizationId, wallet_id: walletId };
+    expected(201, 'parked call', await client.post('/v1/calls', body, null));
+    expected(200, 'its start', await client.post(path(id, '/start'), {}, null));
+  }
+  const committed = async () => {
+    const { sequence, ledgerSequence } = await figures(client, walletId);
+    return sequence === ledgerSequence;
+  };
+  if (!(await waitUntil(committed, COMMITTED_MS))) throw new Error('parked calls do not commit');
+  return {
+    async stillLive() {
+      for (const id of ids) {
+        const call = expected(200, `parked ${id}`, await client.get(path(id, '')));
+        const isHeld = call.state === 'live' && Number(call.held_micros) > 0;
+        if (!isHeld) throw new Error(`parked call ${id}: ${JSON.stringify(call)}`);
+      }
+    },
+    async end() {
+      const body = { duration_seconds: DURATION_SECONDS };
+      const ended = await Promise.all(ids.map((id) => client.post(path(id, '/end'), body, null)));
+      return ended
+        .map((answer) => Number(expected(200, 'end of a parked call', answer).captured_micros))
+        .reduce((sum, micros) => sum + micros, 0);
+    },
+  };
+}
