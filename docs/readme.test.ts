@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environmentSchema } from '../api/config-schema.ts';
 import { main, type Running } from '../api/main.ts';
 import { main as cli } from '../cli/main.ts';
+import { isTest, sourceFiles } from '../scripts/source-files.mjs';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../testing/services.ts';
 import { document, fences } from './test/markdown.ts';
 import { type Call, curlCall, send } from './test/shell-calls.ts';
@@ -134,5 +135,13 @@ describe('the table of variables', () => {
       return [name, value === undefined ? undefined : String(value)];
     });
     expect(shown).toEqual(Object.fromEntries(fields));
+  });
+
+  test('says of exactly those that nothing reads that they are not used yet', () => {
+    const code = sourceFiles(['.ts'], 'api').filter(({ name }) => !isTest(name));
+    const isRead = (name: string) => code.some(({ text }) => text.includes(`config.${name}`));
+    const unused = [...readme.text.matchAll(/^\| `([A-Z_]+)` .* not used yet \|$/gm)];
+    const unread = Object.keys(environmentSchema.shape).filter((name) => !isRead(name));
+    expect(unused.map((row) => row[1]).sort()).toEqual(unread.sort());
   });
 });
