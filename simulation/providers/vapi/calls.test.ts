@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../test/eventually.ts';
 import { at, type Receiver, startReceiver } from '../test/receiver.ts';
 import type { VapiOptions } from './call.ts';
 import { startVapi } from './start.ts';
@@ -53,7 +54,7 @@ test('a call goes queued, ringing, in-progress, ended, and is reported after pro
   expect(response.status).toBe(201);
   const call = (await response.json()) as { id: string; monitor: { controlUrl: string } };
   expect(call.monitor.controlUrl).toContain(`/${call.id}/control`);
-  await expect.poll(() => seen('end-of-call-report').length).toBe(1);
+  await eventually(() => seen('end-of-call-report').length).toBe(1);
   expect(statuses()).toEqual(['queued', 'ringing', 'in-progress', 'ended']);
 
   const record = control.record(call.id);
@@ -76,7 +77,7 @@ test('a call goes queued, ringing, in-progress, ended, and is reported after pro
 test('a call ends at its cap to the millisecond, whatever its webhooks do', async () => {
   const { create, control } = await vapi();
   await create({ maxDurationSeconds: 10 });
-  await expect.poll(() => control.records()[0]?.phase).toBe('ended');
+  await eventually(() => control.records()[0]?.phase).toBe('ended');
   expect(control.records()[0]).toMatchObject({
     durationMs: 10_000,
     endedBy: 'cap',
@@ -91,7 +92,7 @@ test.each([
 ] as const)('a call that is %s costs nothing and is reported as %s', async (answer, reason) => {
   const { create, control } = await vapi({ script: { answer } });
   await create();
-  await expect.poll(() => seen('end-of-call-report').length).toBe(1);
+  await eventually(() => seen('end-of-call-report').length).toBe(1);
   expect(seen('end-of-call-report')[0]).toMatchObject({ endedReason: reason, cost: 0, costs: [] });
   expect(control.records()[0]).toMatchObject({ startedAtMs: undefined, costMicros: 0, reason });
 });
@@ -111,8 +112,8 @@ test('requests that Vapi would refuse are refused', async () => {
 test('the list is filtered by time and has no cursor', async () => {
   const { create, get, control } = await vapi({ script: { talkMs: 1_000 } });
   for (const number of ['+14155550001', '+14155550002', '+14155550003']) await create({}, number);
-  await expect.poll(() => control.counts().open).toBe(0);
-  await expect.poll(() => seen('end-of-call-report').length).toBe(3);
+  await eventually(() => control.counts().open).toBe(0);
+  await eventually(() => seen('end-of-call-report').length).toBe(3);
   const [first] = control.records();
   const since = new Date(first?.createdAtMs ?? 0).toISOString();
   expect((await get(`/call?updatedAtGe=${since}&limit=1000`)).body).toHaveLength(3);
@@ -128,8 +129,8 @@ test('webhooks are not retried unless the call has a backoff plan', async () => 
   const plan = { type: 'exponential', maxRetries: 2, baseDelaySeconds: 1 };
   await create({}, '+14155550001');
   await create({ server: { backoffPlan: plan } }, '+14155550002');
-  await expect.poll(() => control.counts()).toMatchObject({ open: 0, webhooksPending: 0 });
-  await expect.poll(() => seen('end-of-call-report').length).toBe(4);
+  await eventually(() => control.counts()).toMatchObject({ open: 0, webhooksPending: 0 });
+  await eventually(() => seen('end-of-call-report').length).toBe(4);
   const attempts = control.records().map(({ deliveries }) => deliveries.map((d) => d.attempts));
   expect(new Set(attempts[0])).toEqual(new Set([1]));
   expect(new Set(attempts[1])).toEqual(new Set([3]));

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../test/eventually.ts';
 import { at, type Receiver, startReceiver } from '../test/receiver.ts';
 import type { VapiAuthentication } from './authenticate.ts';
 import type { VapiOptions } from './call.ts';
@@ -44,7 +45,7 @@ async function liveCall(options: Partial<VapiOptions> = {}, overrides: object = 
   });
   const call = (await response.json()) as { id: string; monitor?: { controlUrl: string } };
   const record = () => simulator.control.record(call.id);
-  await expect.poll(() => record()?.phase).toBe('live');
+  await eventually(() => record()?.phase).toBe('live');
   const command = (body: unknown, more: Record<string, string> = {}) =>
     fetch(call.monitor?.controlUrl ?? '', {
       method: 'POST',
@@ -74,7 +75,7 @@ test('a sentence after which the call ends is said first', async () => {
     true,
   );
   const push = record()?.pushes.at(-1);
-  await expect.poll(() => record()?.endedBy).toBe('said');
+  await eventually(() => record()?.endedBy).toBe('said');
   expect(record()?.endedAtMs).toBeGreaterThan(push?.receivedAtMs ?? Number.POSITIVE_INFINITY);
   expect(record()?.pushes.map(({ kind }) => kind)).toEqual(['say', 'add-message', 'say']);
 });
@@ -84,7 +85,7 @@ test('a forwarded call goes on, says so, and can still be ended', async () => {
   const { record, command } = await liveCall({}, { serverMessages: wanted });
   const destination = { type: 'number', number: '+14155550111' };
   expect((await command({ type: 'transfer', destination })).status).toBe(200);
-  await expect.poll(() => seen('transfer-update').length).toBe(1);
+  await eventually(() => seen('transfer-update').length).toBe(1);
   expect(record()?.phase).toBe('live');
   const statuses = seen('status-update').map((message) => at(message, 'status'));
   expect(statuses).toContain('forwarding');
@@ -110,7 +111,7 @@ test('a hang-up that is always refused leaves the call to its cap', async () => 
     { maxDurationSeconds: 60 },
   );
   expect((await command({ type: 'end-call' })).status).toBe(503);
-  await expect.poll(() => record()?.endedBy).toBe('cap');
+  await eventually(() => record()?.endedBy).toBe('cap');
   expect(record()?.durationMs).toBe(60_000);
 });
 
@@ -145,7 +146,7 @@ test('a timeElapsed hook asks at its second, and its answer may end the call', a
     { on: 'call.timeElapsed', options: { seconds: 3_600 }, do: [{ type: 'tool', tool }] },
   ];
   const { record } = await liveCall({}, { hooks });
-  await expect.poll(() => record()?.endedBy).toBe('said');
+  await eventually(() => record()?.endedBy).toBe('said');
   expect(seen('tool-calls')).toHaveLength(1);
   const [tick] = seen('tool-calls');
   expect(at(tick, 'toolCallList', 0, 'function', 'name')).toBe('tick');
@@ -174,6 +175,6 @@ test.each<[VapiAuthentication, (sent: { headers: Headers; body: string }) => boo
   ],
 ])('every webhook carries its proof: %o', async (authentication, holds) => {
   await liveCall({ authentication });
-  await expect.poll(() => receiver.received.length).toBeGreaterThanOrEqual(3);
+  await eventually(() => receiver.received.length).toBeGreaterThanOrEqual(3);
   for (const sent of receiver.received) expect(holds(sent)).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../test/eventually.ts';
 import { at, type Receiver, startReceiver } from '../test/receiver.ts';
 import { startVapi } from './start.ts';
 
@@ -38,7 +39,7 @@ test('an inbound call that is let in runs under the limit it was given', async (
   expect(accepted).toBe(true);
   expect(message(0)).toMatchObject({ type: 'assistant-request', call: { status: 'ringing' } });
   expect(at(message(0), 'call', 'assistantId')).toBeUndefined();
-  await expect.poll(() => record(callId)?.endedBy).toBe('cap');
+  await eventually(() => record(callId)?.endedBy).toBe('cap');
   expect(record(callId)).toMatchObject({
     direction: 'inbound',
     durationMs: 20_000,
