@@ -58,7 +58,8 @@ const kept = { keepAlive: true, maxSockets: SOCKETS_MAX, maxFreeSockets: FREE_SO
 const single = { keepAlive: false, maxSockets: SOCKETS_MAX };
 
 function agentsOf(options: http.AgentOptions) {
-  return { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  const keep = options.keepAlive === true;
+  return { keep, http: new http.Agent(options), https: new https.Agent(options) };
 }
 
 /** Hosts that others chose share no connection with those of the configuration. */
@@ -88,7 +89,9 @@ function attempt(
   agents: ReturnType<typeof agentsOf>,
   signal: AbortSignal,
 ): Promise<Exchanged> {
-  const { url, method, headers, lookup } = request;
+  const { url, method, lookup } = request;
+  // An agent with a limit keeps connections for who waits, unless the request itself forbids it.
+  const headers = { ...request.headers, ...(agents.keep ? {} : { connection: 'close' }) };
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     let connected = false;
@@ -97,7 +100,7 @@ function attempt(
       method,
       headers,
       signal,
-      agent: secure ? agents['https:'] : agents['http:'],
+      agent: secure ? agents.https : agents.http,
       ...(lookup === undefined ? {} : { lookup }),
     });
     const fail = (error: NodeJS.ErrnoException) => {
