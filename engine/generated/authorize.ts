@@ -95,7 +95,7 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: '514e7e0eb95b6e73a5c426111d6fd8a0434e1135',
+  sha: '1adb5cc23b9666f1365c2214b225a33e62c104bd',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
@@ -162,8 +162,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -375,9 +377,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -449,12 +452,17 @@ local existing = load_hold(keys.hold)
 if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
 local now = partition[P_NOW]
 local is_call = args.kind == 'call'
+local billed = args.unbilled == 0
 for i, wallet in ipairs(wallets) do
-  local id = args.legs[i].wallet_id
-  if wallet[W_FROZEN] == 1 and args.unbilled == 0 then return refused({ 'wallet_frozen', id }) end
+  if billed and wallet[W_FROZEN] == 1 then
+    return refused({ 'wallet_frozen', args.legs[i].wallet_id })
+  end
+end
+for i, wallet in ipairs(wallets) do
   local cap = wallet[W_MAX_LIVE]
-  if is_call and cap > 0 and wallet[W_LIVE] >= cap and args.unbilled == 0 then
-    return refused({ 'too_many_live_calls', id, text(wallet[W_LIVE]), text(cap) })
+  if billed and is_call and cap > 0 and wallet[W_LIVE] >= cap then
+    return refused({ 'too_many_live_calls', args.legs[i].wallet_id, text(wallet[W_LIVE]),
+      text(cap) })
   end
 end
 local legs = {}

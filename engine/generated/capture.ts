@@ -33,9 +33,9 @@ export type CaptureReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
   | { readonly status: 'hold_not_found'; readonly replayed: boolean }
-  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'balance_out_of_range'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'done'; readonly replayed: boolean; readonly entry: JournalEntry };
 
@@ -51,12 +51,12 @@ function readCaptureReply(reply: readonly Buffer[]): CaptureReply {
       return { status, replayed };
     case 'hold_not_found':
       return { status, replayed };
-    case 'hold_closed':
-      return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'wallet_not_loaded':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'ask_ledger':
       return { status, replayed, must: integerOf(values, 1) === 1 };
+    case 'hold_closed':
+      return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'balance_out_of_range':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'done':
@@ -69,7 +69,7 @@ function readCaptureReply(reply: readonly Buffer[]): CaptureReply {
 /** ends a hold; takes what was used, gives the rest back. Never refused for lack of money. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const captureScript: Script<CaptureKeys, CaptureArgs, CaptureReply> = {
   name: 'capture',
-  sha: 'c24b154324bccc171f1e8a149ddf414dc77914b7',
+  sha: '201b4105e1145fbd3d0eadecf23e1ade3129c53a',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readCaptureReply,
@@ -137,8 +137,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -312,9 +314,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -406,12 +409,13 @@ for i = 6, #KEYS, 2 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0], final = KEYS[i + 1] }
 end
 local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal = open_hold(keys)
+local opened, refusal, partition = open_hold(keys)
 if refusal and refusal[1] == 'recovering' then return refusal end
 if replay then return replay end
 if not opened then
   if refusal[1] ~= 'hold_closed' then return refusal end
-  return refuse(keys.request, args.request_kind, args.fingerprint, refusal)
+  return ask_ledger(partition, {}, args)
+    or refuse(keys.request, args.request_kind, args.fingerprint, refusal)
 end
 local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
 local asked = ask_ledger(opened.partition, wallets, args)
@@ -429,13 +433,19 @@ if not rows then return { 'balance_out_of_range', misfit[L_WALLET] } end
 hold[H_USED] = expired and 0 or args.duration_ms
 hold[H_EVIDENCE] = expired and 1 or args.evidence
 hold[H_OUTCOME] = args.outcome
-hold[H_ESTIMATED] = args.evidence == 1 and 1 or 0
+hold[H_ESTIMATED] = not expired and args.evidence == 1 and 1 or 0
 save_closed(keys, args.hold_id, hold, wallets, before, now)
 save_partition(keys.partition, opened.partition)
-local entry = pack_entry(expired and 'expire' or 'capture', now, args, hold[H_ORGANIZATION], rows,
-  args.hold_id, hold)
+if expired then
+  local labels = { mutation_id = args.mutation_id, memo = args.memo,
+    occurred_at_ms = args.occurred_at_ms }
+  append(keys.journal,
+    pack_entry('expire', now, labels, hold[H_ORGANIZATION], rows, args.hold_id, hold))
+  return refuse(keys.request, args.request_kind, args.fingerprint,
+    { 'hold_closed', cmsgpack.pack(hold) })
+end
+local entry = pack_entry('capture', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
 append(keys.journal, entry)
-if expired then return { 'hold_closed', cmsgpack.pack(hold) } end
 return remember(keys.request, args.fingerprint, { 'done', entry })
 `,
 };

@@ -71,7 +71,7 @@ function readChargeReply(reply: readonly Buffer[]): ChargeReply {
 /** a one-shot debit of 1-4 wallets, all of them or none. Atomic because check and deduction must be one step: of many buyers with money for one, one buys. */
 export const chargeScript: Script<ChargeKeys, ChargeArgs, ChargeReply> = {
   name: 'charge',
-  sha: '9f25cb2a1ae5d67516156cd938d0b75c2a947747',
+  sha: '4827e6ab2704efb03b0766a2436de778a78ca2ef',
   keys: (k) => [k.partition, k.journal, k.request, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.kind, a.overdraft ? 1 : 0, a.unbilled ? 1 : 0, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros])],
   reply: readChargeReply,
@@ -138,8 +138,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -183,9 +185,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -264,6 +267,8 @@ for i, leg in ipairs(args.legs) do
     return refused({ 'insufficient_funds', leg.wallet_id, leg.role, text(leg.amount_micros),
       text(free), text(wallets[i][W_HELD]) })
   end
+end
+for i, leg in ipairs(args.legs) do
   if not fits(wallets[i], -leg.amount_micros, 0) then
     return refused({ 'balance_out_of_range', leg.wallet_id })
   end

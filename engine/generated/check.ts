@@ -55,7 +55,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: '8d0e1ec0492ece97259a704365d0c9940ec4f19a',
+  sha: 'ceb9f39736b2c81fd2c268756eac9d4c3f6a51f9',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
@@ -122,8 +122,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -347,9 +349,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0

@@ -49,7 +49,7 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
 /** sets a wallet's limits, thresholds, cap and freeze; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: '8523a94211d0ce52d0746a629f9c9ea2ac9e4bb1',
+  sha: '154641456ab023cfe6d42d33888e7f77589086ac',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
   args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen],
   reply: readConfigureReply,
@@ -147,9 +147,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -266,20 +267,21 @@ if not partition then return { 'recovering' } end
 local wallet = load_wallet(keys.wallet)
 if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
 local now = partition[P_NOW]
-local before = spendable(wallet)
+local before, was_frozen = spendable(wallet), wallet[W_FROZEN] == 1
 local wanted = { [W_CREDIT] = args.credit_limit_micros, [W_CUTOFF] = args.cutoff_threshold_micros,
   [W_LOW] = args.low_balance_threshold_micros, [W_MAX_LIVE] = args.max_live_calls,
   [W_FROZEN] = args.frozen }
 for field, value in pairs(wanted) do
   if value ~= '' then wallet[field] = tonumber(value) end
 end
-if not in_range(floor_of(wallet)) or not in_range(spendable(wallet)) then
+if not fits(wallet, 0, 0) then
   return { 'balance_out_of_range', args.wallet_id }
 end
 local row = move(args.wallet_id, wallet, 'configure', 0, 0, now)
 row[R_SHORTFALL] = shortfall_since(wallet, before)
 save_wallet(keys.wallet, wallet)
-wake(keys.due, args.wallet_id, wallet, before, now)
+local thawed = was_frozen and wallet[W_FROZEN] == 0
+wake(keys.due, args.wallet_id, wallet, thawed and -math.huge or before, now)
 save_partition(keys.partition, partition)
 local entry = pack_entry('configure', now, args, args.organization_id, { row })
 append(keys.journal, entry)

@@ -67,7 +67,7 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
 /** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. Atomic because what is left of an entry and the wallet's balance change together. */
 export const creditScript: Script<CreditKeys, CreditArgs, CreditReply> = {
   name: 'credit',
-  sha: '07434151b1d0389624c3f2e0b040d70649339a64',
+  sha: '29eba88c8b8f8ef063933bcdc103054deeabc7bf',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros],
   reply: readCreditReply,
@@ -165,9 +165,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0

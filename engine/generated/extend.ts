@@ -29,9 +29,9 @@ export type ExtendReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
   | { readonly status: 'hold_not_found'; readonly replayed: boolean }
-  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'wallet_frozen'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'insufficient_funds'; readonly replayed: boolean; readonly walletId: string; readonly role: string; readonly requiredMicros: number; readonly spendableMicros: number; readonly heldMicros: number }
   | { readonly status: 'balance_out_of_range'; readonly replayed: boolean; readonly walletId: string }
@@ -49,12 +49,12 @@ function readExtendReply(reply: readonly Buffer[]): ExtendReply {
       return { status, replayed };
     case 'hold_not_found':
       return { status, replayed };
-    case 'hold_closed':
-      return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'wallet_not_loaded':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'ask_ledger':
       return { status, replayed, must: integerOf(values, 1) === 1 };
+    case 'hold_closed':
+      return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'wallet_frozen':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'insufficient_funds':
@@ -71,7 +71,7 @@ function readExtendReply(reply: readonly Buffer[]): ExtendReply {
 /** adds an amount to an open amount hold. Atomic because the check of the wallet and the larger hold must be one step. */
 export const extendScript: Script<ExtendKeys, ExtendArgs, ExtendReply> = {
   name: 'extend',
-  sha: '86107db9bc59b9d68fbe446d18ae1b603372ddd8',
+  sha: '3c91385efc2b5114e28c7d323a6c20887f7d5b6a',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.amountMicros],
   reply: readExtendReply,
@@ -138,8 +138,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -280,9 +282,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -335,17 +338,20 @@ local function refused(reply)
   return refuse(keys.request, args.request_kind, args.fingerprint, reply)
 end
 local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal = open_hold(keys)
+local opened, refusal, partition = open_hold(keys)
 if refusal and refusal[1] == 'recovering' then return refusal end
 if replay then return replay end
-if not opened then return refusal end
+if not opened then
+  if refusal[1] ~= 'hold_closed' then return refusal end
+  return ask_ledger(partition, {}, args) or refused(refusal)
+end
 local hold, wallet, now = opened.hold, opened.wallets[1], opened.partition[P_NOW]
 local leg = hold[H_LEGS][1]
 local asked = ask_ledger(opened.partition, opened.wallets, args)
 if asked then return asked end
 if hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now then
   hold[H_STATE] = 'expired'
-  return { 'hold_closed', cmsgpack.pack(hold) }
+  return refused({ 'hold_closed', cmsgpack.pack(hold) })
 end
 if wallet[W_FROZEN] == 1 then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
 if args.amount_micros > spendable(wallet) then

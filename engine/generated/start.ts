@@ -51,7 +51,7 @@ function readStartReply(reply: readonly Buffer[]): StartReply {
 /** the call was answered; its clock runs from then. Atomic because the start decides the covered time, the next due moment and the journal together. */
 export const startScript: Script<StartKeys, StartArgs, StartReply> = {
   name: 'start',
-  sha: '9d5d0311bff56a4f6ee98cc0abfeada9ec53359e',
+  sha: 'e8511912a6f1fb3f4cb9aebbe9bb8f362398aa48',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.startedAtMs],
   reply: readStartReply,
@@ -118,8 +118,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -343,9 +345,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0

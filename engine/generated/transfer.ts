@@ -68,7 +68,7 @@ function readTransferReply(reply: readonly Buffer[]): TransferReply {
 /** moves money between two wallets of one partition. Atomic because both wallets move or neither does. */
 export const transferScript: Script<TransferKeys, TransferArgs, TransferReply> = {
   name: 'transfer',
-  sha: 'ad0b183d72e25b90a5b2cf7a5fd652251b5cc748',
+  sha: 'cf347f338d98ac6ac19e8cb3a0896b77c1b0566a',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.from, k.to],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.fromWalletId, a.toWalletId, a.amountMicros],
   reply: readTransferReply,
@@ -166,9 +166,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -319,6 +320,7 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
+if keys.from == keys.to then return redis.error_reply('BUG a transfer to the same wallet') end
 local from, to = load_wallet(keys.from), load_wallet(keys.to)
 if not from then return { 'wallet_not_loaded', args.from_wallet_id } end
 if not to then return { 'wallet_not_loaded', args.to_wallet_id } end

@@ -31,9 +31,9 @@ export type VoidReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
   | { readonly status: 'hold_not_found'; readonly replayed: boolean }
-  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'done'; readonly replayed: boolean; readonly entry: JournalEntry };
 
 function readVoidReply(reply: readonly Buffer[]): VoidReply {
@@ -48,12 +48,12 @@ function readVoidReply(reply: readonly Buffer[]): VoidReply {
       return { status, replayed };
     case 'hold_not_found':
       return { status, replayed };
-    case 'hold_closed':
-      return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'wallet_not_loaded':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'ask_ledger':
       return { status, replayed, must: integerOf(values, 1) === 1 };
+    case 'hold_closed':
+      return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'done':
       return { status, replayed, entry: unpackJournalEntry(values[1]) };
     default:
@@ -64,7 +64,7 @@ function readVoidReply(reply: readonly Buffer[]): VoidReply {
 /** ends a hold and takes nothing. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const voidScript: Script<VoidKeys, VoidArgs, VoidReply> = {
   name: 'void',
-  sha: '1865a0ed67503c3da0f72e7d74f86caab53543ce',
+  sha: 'c74252ab635e27b8e88a32526e34cd3de009d01f',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.evidence, a.outcome],
   reply: readVoidReply,
@@ -132,8 +132,10 @@ local function shortfall_since(wallet, before)
   return math.max(0, under - math.max(0, -before))
 end
 local function load_wallets(leg_keys, id_of)
-  local wallets = {}
+  local wallets, seen = {}, {}
   for i = 1, #leg_keys do
+    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
+    seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
     if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
     wallets[i] = wallet
@@ -274,9 +276,10 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
   local occurred_at = args.occurred_at_ms or 0
@@ -368,12 +371,13 @@ for i = 6, #KEYS, 2 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0], final = KEYS[i + 1] }
 end
 local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal = open_hold(keys)
+local opened, refusal, partition = open_hold(keys)
 if refusal and refusal[1] == 'recovering' then return refusal end
 if replay then return replay end
 if not opened then
   if refusal[1] ~= 'hold_closed' then return refusal end
-  return refuse(keys.request, args.request_kind, args.fingerprint, refusal)
+  return ask_ledger(partition, {}, args)
+    or refuse(keys.request, args.request_kind, args.fingerprint, refusal)
 end
 local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
 local asked = ask_ledger(opened.partition, wallets, args)
@@ -382,6 +386,7 @@ local nothing = {}
 for i = 1, #wallets do nothing[i] = 0 end
 local before = spendables(wallets)
 local rows = close(hold, wallets, nothing, 'hold_release', 'voided', now)
+if not rows then return redis.error_reply('BUG a release left the range of money') end
 hold[H_EVIDENCE] = args.evidence
 hold[H_OUTCOME] = args.outcome
 save_closed(keys, args.hold_id, hold, wallets, before, now)

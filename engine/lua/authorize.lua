@@ -58,12 +58,17 @@ if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
 -- Decide.
 local now = partition[P_NOW]
 local is_call = args.kind == 'call'
+local billed = args.unbilled == 0
 for i, wallet in ipairs(wallets) do
-  local id = args.legs[i].wallet_id
-  if wallet[W_FROZEN] == 1 and args.unbilled == 0 then return refused({ 'wallet_frozen', id }) end
+  if billed and wallet[W_FROZEN] == 1 then
+    return refused({ 'wallet_frozen', args.legs[i].wallet_id })
+  end
+end
+for i, wallet in ipairs(wallets) do
   local cap = wallet[W_MAX_LIVE]
-  if is_call and cap > 0 and wallet[W_LIVE] >= cap and args.unbilled == 0 then
-    return refused({ 'too_many_live_calls', id, text(wallet[W_LIVE]), text(cap) })
+  if billed and is_call and cap > 0 and wallet[W_LIVE] >= cap then
+    return refused({ 'too_many_live_calls', args.legs[i].wallet_id, text(wallet[W_LIVE]),
+      text(cap) })
   end
 end
 

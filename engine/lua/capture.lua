@@ -14,9 +14,9 @@ Returns:
   idempotency_conflict
   replayed: reply
   hold_not_found
-  hold_closed: hold hold
   wallet_not_loaded: wallet_id text
   ask_ledger: must flag
+  hold_closed: hold hold
   balance_out_of_range: wallet_id text
   done: entry entry
 Emits: capture, one row per leg
@@ -31,12 +31,13 @@ Upholds: I1 I2 I3 I4 I5 I6 I8
 -- @bind
 
 local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal = open_hold(keys)
+local opened, refusal, partition = open_hold(keys)
 if refusal and refusal[1] == 'recovering' then return refusal end
 if replay then return replay end
 if not opened then
   if refusal[1] ~= 'hold_closed' then return refusal end
-  return refuse(keys.request, args.request_kind, args.fingerprint, refusal)
+  return ask_ledger(partition, {}, args)
+    or refuse(keys.request, args.request_kind, args.fingerprint, refusal)
 end
 local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
 local asked = ask_ledger(opened.partition, wallets, args)
@@ -56,13 +57,19 @@ if not rows then return { 'balance_out_of_range', misfit[L_WALLET] } end
 hold[H_USED] = expired and 0 or args.duration_ms
 hold[H_EVIDENCE] = expired and 1 or args.evidence
 hold[H_OUTCOME] = args.outcome
-hold[H_ESTIMATED] = args.evidence == 1 and 1 or 0
+hold[H_ESTIMATED] = not expired and args.evidence == 1 and 1 or 0
 
--- Write.
+-- Write. The end of a hold that was over is not the effect of the caller's key: its key was refused.
 save_closed(keys, args.hold_id, hold, wallets, before, now)
 save_partition(keys.partition, opened.partition)
-local entry = pack_entry(expired and 'expire' or 'capture', now, args, hold[H_ORGANIZATION], rows,
-  args.hold_id, hold)
+if expired then
+  local labels = { mutation_id = args.mutation_id, memo = args.memo,
+    occurred_at_ms = args.occurred_at_ms }
+  append(keys.journal,
+    pack_entry('expire', now, labels, hold[H_ORGANIZATION], rows, args.hold_id, hold))
+  return refuse(keys.request, args.request_kind, args.fingerprint,
+    { 'hold_closed', cmsgpack.pack(hold) })
+end
+local entry = pack_entry('capture', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
 append(keys.journal, entry)
-if expired then return { 'hold_closed', cmsgpack.pack(hold) } end
 return remember(keys.request, args.fingerprint, { 'done', entry })

@@ -57,6 +57,8 @@ for i, leg in ipairs(args.legs) do
     return refused({ 'insufficient_funds', leg.wallet_id, leg.role, text(leg.amount_micros),
       text(free), text(wallets[i][W_HELD]) })
   end
+end
+for i, leg in ipairs(args.legs) do
   if not fits(wallets[i], -leg.amount_micros, 0) then
     return refused({ 'balance_out_of_range', leg.wallet_id })
   end

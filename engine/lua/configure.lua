@@ -28,22 +28,24 @@ if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
 local now = partition[P_NOW]
 
 -- Decide.
-local before = spendable(wallet)
+local before, was_frozen = spendable(wallet), wallet[W_FROZEN] == 1
 local wanted = { [W_CREDIT] = args.credit_limit_micros, [W_CUTOFF] = args.cutoff_threshold_micros,
   [W_LOW] = args.low_balance_threshold_micros, [W_MAX_LIVE] = args.max_live_calls,
   [W_FROZEN] = args.frozen }
 for field, value in pairs(wanted) do
   if value ~= '' then wallet[field] = tonumber(value) end
 end
-if not in_range(floor_of(wallet)) or not in_range(spendable(wallet)) then
+if not fits(wallet, 0, 0) then
   return { 'balance_out_of_range', args.wallet_id }
 end
 
 -- Write. A raised floor may leave spendable under zero: that is recorded as the row's shortfall.
+-- Nothing could be spent while it was frozen, so a thaw wakes its final calls like a top-up.
 local row = move(args.wallet_id, wallet, 'configure', 0, 0, now)
 row[R_SHORTFALL] = shortfall_since(wallet, before)
 save_wallet(keys.wallet, wallet)
-wake(keys.due, args.wallet_id, wallet, before, now)
+local thawed = was_frozen and wallet[W_FROZEN] == 0
+wake(keys.due, args.wallet_id, wallet, thawed and -math.huge or before, now)
 save_partition(keys.partition, partition)
 local entry = pack_entry('configure', now, args, args.organization_id, { row })
 append(keys.journal, entry)

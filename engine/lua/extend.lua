@@ -13,9 +13,9 @@ Returns:
   idempotency_conflict
   replayed: reply
   hold_not_found
-  hold_closed: hold hold
   wallet_not_loaded: wallet_id text
   ask_ledger: must flag
+  hold_closed: hold hold
   wallet_frozen: wallet_id text
   insufficient_funds: wallet_id text, role text, required_micros integer, spendable_micros integer, held_micros integer
   balance_out_of_range: wallet_id text
@@ -33,10 +33,13 @@ local function refused(reply)
 end
 
 local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal = open_hold(keys)
+local opened, refusal, partition = open_hold(keys)
 if refusal and refusal[1] == 'recovering' then return refusal end
 if replay then return replay end
-if not opened then return refusal end
+if not opened then
+  if refusal[1] ~= 'hold_closed' then return refusal end
+  return ask_ledger(partition, {}, args) or refused(refusal)
+end
 local hold, wallet, now = opened.hold, opened.wallets[1], opened.partition[P_NOW]
 local leg = hold[H_LEGS][1]
 local asked = ask_ledger(opened.partition, opened.wallets, args)
@@ -45,7 +48,7 @@ if asked then return asked end
 -- Decide. A hold past its time to live is over, whether or not the sweeper has come by.
 if hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now then
   hold[H_STATE] = 'expired'
-  return { 'hold_closed', cmsgpack.pack(hold) }
+  return refused({ 'hold_closed', cmsgpack.pack(hold) })
 end
 if wallet[W_FROZEN] == 1 then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
 if args.amount_micros > spendable(wallet) then

@@ -35,6 +35,7 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
+if keys.from == keys.to then return redis.error_reply('BUG a transfer to the same wallet') end
 local from, to = load_wallet(keys.from), load_wallet(keys.to)
 if not from then return { 'wallet_not_loaded', args.from_wallet_id } end
 if not to then return { 'wallet_not_loaded', args.to_wallet_id } end

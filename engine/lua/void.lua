@@ -14,9 +14,9 @@ Returns:
   idempotency_conflict
   replayed: reply
   hold_not_found
-  hold_closed: hold hold
   wallet_not_loaded: wallet_id text
   ask_ledger: must flag
+  hold_closed: hold hold
   done: entry entry
 Emits: hold_release, one row per leg
 Upholds: I2 I4 I5 I6 I8
@@ -29,12 +29,13 @@ Upholds: I2 I4 I5 I6 I8
 -- @bind
 
 local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal = open_hold(keys)
+local opened, refusal, partition = open_hold(keys)
 if refusal and refusal[1] == 'recovering' then return refusal end
 if replay then return replay end
 if not opened then
   if refusal[1] ~= 'hold_closed' then return refusal end
-  return refuse(keys.request, args.request_kind, args.fingerprint, refusal)
+  return ask_ledger(partition, {}, args)
+    or refuse(keys.request, args.request_kind, args.fingerprint, refusal)
 end
 local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
 local asked = ask_ledger(opened.partition, wallets, args)
@@ -45,6 +46,7 @@ local nothing = {}
 for i = 1, #wallets do nothing[i] = 0 end
 local before = spendables(wallets)
 local rows = close(hold, wallets, nothing, 'hold_release', 'voided', now)
+if not rows then return redis.error_reply('BUG a release left the range of money') end
 hold[H_EVIDENCE] = args.evidence
 hold[H_OUTCOME] = args.outcome
 

@@ -13,11 +13,14 @@ local function move(wallet_id, wallet, kind, amount, held_delta, now)
     shortfall_since(wallet, before), wallet }
 end
 
--- Would the wallet stay within 2^53-1 after this?
+-- Would the wallet's figures stay within 2^53-1 after this, and still when all its holds have ended?
+-- So no end of a hold can be refused for what it releases. Each figure is exact once the ones before
+-- it are in range.
 local function fits(wallet, amount, held_delta)
-  return in_range(wallet[W_POSTED] + amount) and in_range(wallet[W_HELD] + held_delta)
-    and in_range(available(wallet) + amount - held_delta)
-    and in_range(spendable(wallet) + amount - held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
 end
 
 -- Packs an entry. `args` is the script's own: mutation_id, memo, and the request if it has one.
