@@ -49,7 +49,7 @@ export async function createEngine(options: EngineOptions) {
       if (event.kind === 'opened') reopen();
     },
   });
-  const runner = createRunner(redis, gate.lost);
+  const runner = createRunner(redis, gate.lost, gate.shielded);
   const legs = createHoldLegs();
   const loader = createLoader(runner, options.ledger, legs, hotRecordsMs);
   const guard = createGuard(redis, options.partitions, { ...GUARD_DEFAULTS, ...options.guard });
@@ -65,7 +65,8 @@ export async function createEngine(options: EngineOptions) {
   };
   const journal: Journal = createJournal(redis, blocking, runner);
   const enforcement: Enforcement = createEnforcement(runner);
-  // A new master is noticed on the first command after the reconnect; ask at once instead of waiting.
+  // Nothing is sent on a new connection before its master has been compared with the recorded one.
+  redis.on('close', () => gate.disconnected());
   redis.on('ready', () => gate.lost('a new connection'));
   await Promise.all([redis.connect(), blocking.connect()]);
 

@@ -11,7 +11,7 @@ export interface CommittedRequest {
 export interface CommittedEntry {
   readonly walletId: string;
   readonly kind: string;
-  /** Signed effect on posted. */
+  /** Signed effect on posted; of a capture, with what settle has corrected since. */
   readonly amountMicros: number;
   /** Sum of the committed refunds of this entry. */
   readonly refundedMicros: number;

@@ -15,10 +15,19 @@ export interface Runner {
 
 /**
  * @param lost told when the scripts or a fence are missing, so that the gate can begin a recovery.
+ * @param shielded false while nobody has looked at the master of this connection yet
  */
-export function createRunner(redis: Redis, lost: (why: string) => void): Runner {
+export function createRunner(
+  redis: Redis,
+  lost: (why: string) => void,
+  shielded: () => boolean = () => true,
+): Runner {
   return {
     async run(script, keys, args) {
+      if (!shielded()) {
+        // While Redis is away, that is the reason to give.
+        throw new OutageError(redis.status === 'ready' ? 'recovering' : 'redis_unreachable');
+      }
       const names = script.keys(keys);
       let raw: unknown;
       try {

@@ -36,6 +36,14 @@ export interface Gate {
   state(): 'open' | 'recovering';
   /** Says that scripts or a fence are missing; a recovery begins if none is under way. */
   lost(why: string): void;
+  /**
+   * Operations may be sent: since this connection was made it is known that the scripts there are, if
+   * any, stand for this master and this ledger. A master that was demoted and promoted again keeps
+   * its scripts, so their presence alone proves nothing.
+   */
+  shielded(): boolean;
+  /** The connection of operations is gone; the next one has to be looked at first. */
+  disconnected(): void;
   /** Resolves when the gate is open. */
   opened(): Promise<void>;
   /** Closes the gate for everybody, as after a fork, and recovers. */
@@ -49,12 +57,18 @@ const RETRY_MS_MAX = 2_000;
 export function createGate(options: GateOptions): Gate {
   let current: Promise<void> | undefined;
   let stopped = false;
+  /** Counts the connections of operations; what was learnt on an earlier one does not count. */
+  let connection = 0;
+  let shielded = false;
 
   async function untilOpen(): Promise<void> {
     for (let wait = RETRY_MS_MIN; !stopped; wait = Math.min(RETRY_MS_MAX, wait * 2)) {
+      const on = connection;
       try {
-        await recoverOnce(options);
-        return;
+        await recoverOnce(options, () => {
+          if (on === connection) shielded = true;
+        });
+        if (shielded) return;
       } catch (error) {
         options.onEvent({ kind: 'failed', error });
         await pause(wait);
@@ -72,6 +86,11 @@ export function createGate(options: GateOptions): Gate {
 
   return {
     state: () => (current ? 'recovering' : 'open'),
+    shielded: () => shielded,
+    disconnected() {
+      connection++;
+      shielded = false;
+    },
     lost,
     async opened() {
       await current;
@@ -90,13 +109,16 @@ export function createGate(options: GateOptions): Gate {
 }
 
 /** Recovers what needs it, under the one lock. Nothing needs it when another process has done it. */
-async function recoverOnce(options: GateOptions): Promise<void> {
+async function recoverOnce(options: GateOptions, shield: () => void): Promise<void> {
   const from = Date.now();
   const recovered = await onOwnConnection(options.redisUrl, async (redis) => {
     const master = createMaster(redis);
     // A mere reconnect needs neither the lock nor Postgres.
-    if (await inOrder(master, redis, options.partitions)) return 0;
-    return options.recovery.exclusively(() => recoverAll(options, master, redis));
+    if (await inOrder(master, redis, options.partitions)) {
+      shield();
+      return 0;
+    }
+    return options.recovery.exclusively(() => recoverAll(options, master, redis, shield));
   });
   options.onEvent({ kind: 'opened', partitions: recovered, ms: Date.now() - from });
 }
@@ -106,10 +128,17 @@ async function inOrder(master: Master, redis: Redis, partitions: number): Promis
   return (await shutPartitions(redis, partitions)).size === 0;
 }
 
-async function recoverAll(options: GateOptions, master: Master, redis: Redis): Promise<number> {
+async function recoverAll(
+  options: GateOptions,
+  master: Master,
+  redis: Redis,
+  shield: () => void,
+): Promise<number> {
   const standing = await master.standing();
   const shut = standing ? await shutPartitions(redis, options.partitions) : undefined;
   await prepare(master, standing, options.partitions);
+  // From here on every fence that is open is right, and those that are shut refuse by themselves.
+  shield();
   const order = await options.recovery.partitionsInOrder(options.partitions);
   let recovered = 0;
   for (const partition of order) {

@@ -43,11 +43,13 @@ if asked then return asked end
 local now = partition[P_NOW]
 
 -- Decide. refundable_micros < 0: no entry is refunded. The refund record is made at the first refund
--- from committed rows, and from then on it is what counts.
+-- from committed rows; from then on it counts what was given back. What can be given back may change
+-- with a settle, so it is the ledger's figure each time.
 local refund = nil
 if args.refundable_micros >= 0 then
   local packed = redis.call('GET', keys.refund)
-  refund = packed and cmsgpack.unpack(packed) or { args.refundable_micros, args.refunded_micros }
+  refund = packed and cmsgpack.unpack(packed) or { 0, args.refunded_micros }
+  refund[1] = args.refundable_micros
   local left = refund[1] - refund[2]
   if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
 end
