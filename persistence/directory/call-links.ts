@@ -13,11 +13,14 @@ export interface CallLink {
   partition: number;
   /** Where the provider takes commands for this one call. */
   controlUrl: string | null;
+  /** The call's leg at Twilio, when its provider dials through it. */
+  twilioCallSid: string | null;
   createdAt: Date;
 }
 
-export type NewCallLink = Omit<CallLink, 'createdAt' | 'controlUrl'> & {
+export type NewCallLink = Omit<CallLink, 'createdAt' | 'controlUrl' | 'twilioCallSid'> & {
   controlUrl?: string | undefined;
+  twilioCallSid?: string | undefined;
 };
 
 export type LinkAnswer =
@@ -33,6 +36,7 @@ interface CallLinkRow {
   hold_id: string;
   partition: number;
   control_url: string | null;
+  twilio_call_sid: string | null;
   created_at: Date;
 }
 
@@ -51,18 +55,20 @@ export class CallLinks {
     this.#cache = feed.cache('call_link', { absentTtlMs: 0 });
   }
 
-  /** Links the id; again for the same call only renews the control URL, if one is given. */
+  /** Links the id; again for the same call only renews how the call is reached, where that is given. */
   async put(link: NewCallLink): Promise<LinkAnswer> {
     const rows = await this.#feed.writeQuietly(async (tx, changed) => {
       changed('call_link', linkKey(link.provider, link.providerCallId));
       changed('call', callKey(link.organizationId, link.callId));
       const linked = await tx<CallLinkRow[]>`
         insert into call_links (provider, provider_call_id, organization_id, call_id, hold_id,
-          partition, control_url)
+          partition, control_url, twilio_call_sid)
         values (${link.provider}, ${link.providerCallId}, ${link.organizationId}, ${link.callId},
-          ${link.holdId}, ${link.partition}, ${link.controlUrl ?? null})
+          ${link.holdId}, ${link.partition}, ${link.controlUrl ?? null},
+          ${link.twilioCallSid ?? null})
         on conflict (provider, provider_call_id) do update
-          set control_url = coalesce(excluded.control_url, call_links.control_url)
+          set control_url = coalesce(excluded.control_url, call_links.control_url),
+            twilio_call_sid = coalesce(excluded.twilio_call_sid, call_links.twilio_call_sid)
           where call_links.organization_id = excluded.organization_id
             and call_links.call_id = excluded.call_id
         returning *`;
@@ -111,6 +117,7 @@ function fromRow(row: CallLinkRow): CallLink {
     holdId: row.hold_id,
     partition: row.partition,
     controlUrl: row.control_url,
+    twilioCallSid: row.twilio_call_sid,
     createdAt: row.created_at,
   };
 }

@@ -31,6 +31,13 @@ export interface NewCallRecord {
   maxDurationSeconds?: number | undefined;
 }
 
+/** How far the cutoff of one call has come. */
+export interface CutoffMove {
+  organizationId: string;
+  callId: string;
+  state: CutoffState;
+}
+
 export interface CallRow {
   organization_id: string;
   call_id: string;

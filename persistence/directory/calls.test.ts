@@ -72,23 +72,31 @@ describe('call records', () => {
     expect(found.map((call) => call.organizationId).sort()).toEqual([agency.id, client.id].sort());
   });
 
-  test('move the cutoff on only from the state it is in', async () => {
-    const call = record(client, 'cut');
-    await world.first.calls.insertMany([call]);
+  test('keep how far the cutoff came: the last word counts, and confirmed is the last', async () => {
+    const [cut, other] = [record(client, 'cut'), record(client, 'uncut')];
+    await world.first.calls.insertMany([cut, other]);
     const { calls } = world.first;
-    const moves = await Promise.all([
-      calls.moveCutoff(call, 'none', 'pending'),
-      world.second.calls.moveCutoff(call, 'none', 'pending'),
-    ]);
-    expect(moves.sort()).toEqual([false, true]);
-    expect(await calls.moveCutoff(call, 'pending', 'confirmed')).toBe(true);
-    expect(await calls.find(client.id, 'cut')).toMatchObject({ cutoffState: 'confirmed' });
+    const move = (...states: ('none' | 'pending' | 'failed' | 'confirmed')[]) =>
+      calls.moveCutoffs(states.map((state) => ({ ...cut, state })));
+    const state = async () => (await calls.find(client.id, 'cut'))?.cutoffState;
+    for (const [states, expected] of [
+      [['pending'], 'pending'],
+      [['pending', 'failed'], 'failed'],
+      [['none'], 'none'],
+      [['failed', 'confirmed'], 'confirmed'],
+      [['pending'], 'confirmed'],
+    ] as const) {
+      await move(...states);
+      expect(await state()).toBe(expected);
+    }
+    expect(await calls.find(client.id, 'uncut')).toMatchObject({ cutoffState: 'none' });
   });
 });
 
 test('nothing to write is no error', async () => {
   await world.first.calls.insertMany([]);
   await world.first.callEvents.appendMany([]);
+  await world.first.calls.moveCutoffs([]);
   await world.first.inbox.applied([]);
   expect(await world.first.wallets.ledgerSequences([])).toEqual(new Map());
 });
@@ -126,9 +134,11 @@ describe('call links', () => {
     await callLinks.put(owned);
     expect(await callLinks.find('vapi', 'v-2')).toMatchObject({ controlUrl: 'https://one' });
     await callLinks.put({ ...owned, controlUrl: 'https://two' });
+    await callLinks.put({ ...owned, twilioCallSid: 'CA1' });
     expect(await callLinks.find('vapi', 'v-2')).toMatchObject({
       callId: 'owner',
       controlUrl: 'https://two',
+      twilioCallSid: 'CA1',
     });
     expect(await callLinks.ofCall(client.id, 'owner')).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import type { Sql } from '../connect.ts';
 import {
   type CallRecord,
   type CallRow,
-  type CutoffState,
+  type CutoffMove,
   callFromRow,
   type NewCallRecord,
 } from './call-record.ts';
@@ -19,12 +19,10 @@ const CALL_TTL_MS = 1_000;
 
 export class Calls {
   readonly #sql: Sql;
-  readonly #feed: ChangeFeed;
   readonly #cache: ReadCache<CallRecord>;
 
   constructor(sql: Sql, feed: ChangeFeed) {
     this.#sql = sql;
-    this.#feed = feed;
     this.#cache = feed.cache('call', { ttlMs: CALL_TTL_MS, absentTtlMs: 0 });
   }
 
@@ -75,21 +73,26 @@ export class Calls {
     return rows.map(callFromRow);
   }
 
-  /** Moves the cutoff from one state to another; false when it was not in `from` any more. */
-  async moveCutoff(
-    call: Pick<CallRecord, 'organizationId' | 'callId'>,
-    from: CutoffState,
-    to: CutoffState,
-  ): Promise<boolean> {
-    const rows = await this.#feed.write((tx, changed) => {
-      changed('call', callKey(call.organizationId, call.callId));
-      return tx`
-        update calls set cutoff_state = ${to}
-        where organization_id = ${call.organizationId} and call_id = ${call.callId}
-          and cutoff_state = ${from}
-        returning 1 as moved`;
-    });
-    return rows.length === 1;
+  /**
+   * Writes how far the cutoffs of some calls have come, in one statement; of one call the last word
+   * counts. Once confirmed, a cutoff stays so. Not announced, like everything that comes per call.
+   */
+  async moveCutoffs(moves: readonly CutoffMove[]): Promise<void> {
+    const last = new Map(moves.map((move) => [callKey(move.organizationId, move.callId), move]));
+    const given = [...last.values()];
+    try {
+      await this.#sql`
+        update calls set cutoff_state = given.state
+        from unnest(
+          ${given.map((move) => move.organizationId)}::text[],
+          ${given.map((move) => move.callId)}::text[],
+          ${given.map((move) => move.state)}::text[]
+        ) as given (organization_id, call_id, state)
+        where calls.organization_id = given.organization_id and calls.call_id = given.call_id
+          and calls.cutoff_state not in ('confirmed', given.state)`;
+    } finally {
+      for (const key of last.keys()) this.#cache.forget(key);
+    }
   }
 }
 

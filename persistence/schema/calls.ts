@@ -34,6 +34,7 @@ export const callLinks = pgTable(
     holdId: text('hold_id').notNull(),
     partition: integer('partition').notNull(),
     controlUrl: text('control_url'),
+    twilioCallSid: text('twilio_call_sid'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.provider, table.providerCallId] })],
