@@ -9,7 +9,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { newId } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { onlyRow } from './cells.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import type { ChangeFeed, Write } from './change-feed.ts';
 import { type Page, type PageRequest, rowsToAsk, toPage } from './page.ts';
 import type { ReadCache } from './read-cache.ts';
 
@@ -31,6 +31,12 @@ export interface NewApiKey {
   organizationId: string | null;
   role: ApiKeyRole;
   name: string;
+}
+
+export interface MadeApiKey {
+  apiKey: ApiKey;
+  /** The key itself. */
+  key: string;
 }
 
 interface ApiKeyRow {
@@ -61,18 +67,23 @@ export class ApiKeys {
   }
 
   /** Makes a key. `key` is the only time that its text exists outside of its owner's hands. */
-  async create(input: NewApiKey): Promise<{ apiKey: ApiKey; key: string }> {
-    const key = `rf_${this.#mode}_${randomBytes(32).toString('base64url')}`;
-    const hash = hashOf(key);
-    const rows = await this.#feed.write((tx, changed) => {
+  create(input: NewApiKey): Promise<MadeApiKey> {
+    return this.#feed.write(this.creating(input));
+  }
+
+  /** The same as a write for somebody else's transaction. */
+  creating(input: NewApiKey): Write<MadeApiKey> {
+    return async (tx, changed) => {
+      const key = `rf_${this.#mode}_${randomBytes(32).toString('base64url')}`;
+      const hash = hashOf(key);
       changed('api_key', hash.toString('hex'));
-      return tx<ApiKeyRow[]>`
+      const rows = await tx<ApiKeyRow[]>`
         insert into api_keys (id, organization_id, role, name, prefix, hash)
         values (${newId('key')}, ${input.organizationId}, ${input.role}, ${input.name},
           ${key.slice(0, PREFIX_LENGTH)}, ${hash})
         returning *`;
-    });
-    return { apiKey: fromRow(onlyRow(rows)), key };
+      return { apiKey: fromRow(onlyRow(rows)), key };
+    };
   }
 
   /** The key that was presented, if it exists and is not revoked. Cached by its hash. */

@@ -15,6 +15,9 @@ const CHANNEL = 'ringfence_directory';
 /** Names one changed record; call it inside the write, once per record. */
 export type Changed = (topic: string, key: string) => void;
 
+/** One write, for whoever opens the transaction. It reads and writes through `tx` alone. */
+export type Write<T> = (tx: Transaction, changed: Changed) => Promise<T>;
+
 export class ChangeFeed {
   readonly #sql: Sql;
   readonly #limits: Partial<CacheLimits>;
@@ -55,7 +58,7 @@ export class ChangeFeed {
   }
 
   /** Runs a write in one transaction and makes its changes known, here and elsewhere. */
-  write<T>(work: (tx: Transaction, changed: Changed) => Promise<T>): Promise<T> {
+  write<T>(work: Write<T>): Promise<T> {
     return this.#run(work, async (tx, payloads) => {
       await tx`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) payload`;
     });
@@ -65,12 +68,12 @@ export class ChangeFeed {
    * The same without telling the other processes, for writes that come with every call: commits
    * that notify queue behind one lock of the database. Others see it after its time to live.
    */
-  writeQuietly<T>(work: (tx: Transaction, changed: Changed) => Promise<T>): Promise<T> {
+  writeQuietly<T>(work: Write<T>): Promise<T> {
     return this.#run(work, async () => undefined);
   }
 
   async #run<T>(
-    work: (tx: Transaction, changed: Changed) => Promise<T>,
+    work: Write<T>,
     announce: (tx: Transaction, payloads: string[]) => Promise<void>,
   ): Promise<T> {
     const payloads = new Set<string>();

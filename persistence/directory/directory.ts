@@ -17,6 +17,7 @@ import { Organizations } from './organizations.ts';
 import { Prices } from './prices.ts';
 import { ProviderBindings } from './provider-bindings.ts';
 import type { CacheLimits } from './read-cache.ts';
+import { RequestAnswers } from './request-answers.ts';
 import { Transfers } from './transfers.ts';
 import { Wallets } from './wallets.ts';
 
@@ -43,6 +44,7 @@ export interface Directory {
   readonly bindings: ProviderBindings;
   readonly transfers: Transfers;
   readonly inbox: Inbox;
+  readonly requestAnswers: RequestAnswers;
   /** Starts to hear the other processes' changes; until then records are at most 5 s old. */
   start(): Promise<void>;
   /** Stops hearing. The connection pool stays its owner's to close. */
@@ -68,6 +70,7 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     bindings: new ProviderBindings(sql, feed),
     transfers: new Transfers(sql),
     inbox: new Inbox(sql),
+    requestAnswers: new RequestAnswers(feed),
     start: () => feed.listen(),
     stop: () => feed.stop(),
   };

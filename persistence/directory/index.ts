@@ -1,9 +1,10 @@
 /** What the rest of persistence and, through its door, the other folders use of the directory. */
-export type { ApiKey, ApiKeyRole, NewApiKey } from './api-keys.ts';
+export type { ApiKey, ApiKeyRole, MadeApiKey, NewApiKey } from './api-keys.ts';
 export type { CallEvent, CallStep, NewCallEvent } from './call-events.ts';
 export type { CallLink, LinkAnswer, NewCallLink } from './call-links.ts';
 export type { CallListRequest, CallState, ListedCall } from './call-list.ts';
 export type { CallRecord, CutoffState, NewCallRecord } from './call-record.ts';
+export type { Write } from './change-feed.ts';
 export { createDirectory, type Directory, type DirectoryOptions } from './directory.ts';
 export type { EntryFilter } from './entries.ts';
 export { entriesCsv } from './entries-csv.ts';
@@ -19,6 +20,7 @@ export type {
   NewProviderBinding,
   ProviderBinding,
 } from './provider-bindings.ts';
+export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
 export { initialWalletState, type WalletLimits } from './wallet-limits.ts';

@@ -8,7 +8,7 @@
 import { newId } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { jsonText, onlyRow } from './cells.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import type { ChangeFeed, Write } from './change-feed.ts';
 import {
   type NewOrganization,
   type Organization,
@@ -26,6 +26,11 @@ export type CreateOrganizationAnswer =
   | { status: 'created'; organization: Organization }
   | { status: 'parent_not_found' }
   | { status: 'too_deep'; depthMax: number };
+
+/** The refusals are those of `create`; a parent never goes away, so they hold in the write too. */
+export type CreatingOrganization =
+  | { status: 'ready'; write: Write<Organization> }
+  | Exclude<CreateOrganizationAnswer, { status: 'created' }>;
 
 export type PatchOrganizationAnswer =
   | { status: 'patched'; organization: Organization }
@@ -74,6 +79,15 @@ export class Organizations {
   }
 
   async create(input: NewOrganization): Promise<CreateOrganizationAnswer> {
+    const prepared = await this.creating(input);
+    if (prepared.status !== 'ready') {
+      return prepared;
+    }
+    return { status: 'created', organization: await this.#feed.write(prepared.write) };
+  }
+
+  /** Checks what can be checked before, and answers the write for somebody else's transaction. */
+  async creating(input: NewOrganization): Promise<CreatingOrganization> {
     const ancestors = input.parentId === undefined ? [] : await this.chain(input.parentId);
     const parent = ancestors[0];
     if (input.parentId !== undefined && parent === undefined) {
@@ -82,18 +96,7 @@ export class Organizations {
     if (ancestors.length >= ORGANIZATION_DEPTH_MAX) {
       return { status: 'too_deep', depthMax: ORGANIZATION_DEPTH_MAX };
     }
-    const id = newId('org');
-    const rows = await this.#feed.write((tx, changed) => {
-      changed('organization', id);
-      return tx<OrganizationRow[]>`
-        insert into organizations
-          (id, parent_id, root_id, name, billing_enabled, call_policy, metadata)
-        values (${id}, ${parent?.id ?? null}, ${parent?.rootId ?? id}, ${input.name},
-          ${input.billingEnabled ?? true}, ${jsonText(input.callPolicy ?? {})}::text::jsonb,
-          ${jsonText(input.metadata ?? {})}::text::jsonb)
-        returning *`;
-    });
-    return { status: 'created', organization: organizationFromRow(onlyRow(rows)) };
+    return { status: 'ready', write: inserting(input, parent) };
   }
 
   async patch(id: string, changes: OrganizationChanges): Promise<PatchOrganizationAnswer> {
@@ -131,6 +134,21 @@ export class Organizations {
       order by id desc limit ${rowsToAsk(request.limit)}`;
     return toPage(rows.map(organizationFromRow), request.limit);
   }
+}
+
+function inserting(input: NewOrganization, parent: Organization | undefined): Write<Organization> {
+  const id = newId('org');
+  return async (tx, changed) => {
+    changed('organization', id);
+    const rows = await tx<OrganizationRow[]>`
+      insert into organizations
+        (id, parent_id, root_id, name, billing_enabled, call_policy, metadata)
+      values (${id}, ${parent?.id ?? null}, ${parent?.rootId ?? id}, ${input.name},
+        ${input.billingEnabled ?? true}, ${jsonText(input.callPolicy ?? {})}::text::jsonb,
+        ${jsonText(input.metadata ?? {})}::text::jsonb)
+      returning *`;
+    return organizationFromRow(onlyRow(rows));
+  };
 }
 
 /** The ids of one organization and its descendants, as a subquery. */

@@ -8,7 +8,7 @@
 import { newId, packWalletState, partitionOf } from '../../engine/index.ts';
 import type { Sql, Transaction } from '../connect.ts';
 import { onlyRow } from './cells.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import type { ChangeFeed, Write } from './change-feed.ts';
 import type { Organization } from './organization-record.ts';
 import { subtree } from './organizations.ts';
 import { type Page, type PageRequest, rowsToAsk, toPage } from './page.ts';
@@ -67,10 +67,15 @@ export class Wallets {
   }
 
   create(input: NewWallet): Promise<Wallet> {
-    return this.#feed.write((tx, changed) => {
+    return this.#feed.write(this.creating(input));
+  }
+
+  /** The same as a write for somebody else's transaction. */
+  creating(input: NewWallet): Write<Wallet> {
+    return (tx, changed) => {
       changed('wallet_list', walletListKey(input.organization.id, input.currency));
       return insertWallet(tx, input, this.#partitions);
-    });
+    };
   }
 
   /** Newest first; of one organization, or `within` it and all below it, or all. */
