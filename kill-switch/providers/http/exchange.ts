@@ -109,6 +109,7 @@ function attempt(
       reject(new NoAnswer(why, connected || sending.reusedSocket, stale));
     };
     sending.on('socket', (socket) => {
+      if (sending.reusedSocket) return;
       socket.once(secure ? 'secureConnect' : 'connect', () => {
         connected = true;
       });
