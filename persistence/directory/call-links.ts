@@ -95,6 +95,14 @@ export class CallLinks {
     });
   }
 
+  /** True for a call at Twilio that is only the leg of a call that another provider makes. */
+  async isLeg(twilioCallSid: string): Promise<boolean> {
+    const rows = await this.#sql`
+      select 1 as leg from call_links
+      where twilio_call_sid = ${twilioCallSid} and provider <> 'twilio' limit 1`;
+    return rows.length === 1;
+  }
+
   /** Every provider id of one call, newest first. */
   async ofCall(organizationId: string, callId: string): Promise<CallLink[]> {
     const rows = await this.#sql<CallLinkRow[]>`

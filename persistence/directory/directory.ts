@@ -17,6 +17,7 @@ import { Organizations } from './organizations.ts';
 import { Prices } from './prices.ts';
 import { ProviderBindings } from './provider-bindings.ts';
 import type { CacheLimits } from './read-cache.ts';
+import { ReconcileMarks } from './reconcile-marks.ts';
 import { RequestAnswers } from './request-answers.ts';
 import { Transfers } from './transfers.ts';
 import { Wallets } from './wallets.ts';
@@ -44,6 +45,7 @@ export interface Directory {
   readonly bindings: ProviderBindings;
   readonly transfers: Transfers;
   readonly inbox: Inbox;
+  readonly reconcileMarks: ReconcileMarks;
   readonly requestAnswers: RequestAnswers;
   /** Starts to hear the other processes' changes; until then records are at most 5 s old. */
   start(): Promise<void>;
@@ -70,6 +72,7 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     bindings: new ProviderBindings(sql, feed),
     transfers: new Transfers(sql),
     inbox: new Inbox(sql),
+    reconcileMarks: new ReconcileMarks(sql),
     requestAnswers: new RequestAnswers(feed),
     start: () => feed.listen(),
     stop: () => feed.stop(),

@@ -20,6 +20,7 @@ export type {
   NewProviderBinding,
   ProviderBinding,
 } from './provider-bindings.ts';
+export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';

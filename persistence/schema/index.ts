@@ -6,6 +6,7 @@ export * from './journal.ts';
 export * from './ledger.ts';
 export * from './organizations.ts';
 export * from './prices.ts';
+export * from './reconcile.ts';
 export * from './request-answers.ts';
 export * from './settings.ts';
 export * from './transfers.ts';
