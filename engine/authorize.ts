@@ -48,6 +48,7 @@ export const NO_POLICY: HoldPolicy = {
   leadMs: 0,
   ringMs: 0,
   heartbeatMs: 0,
+  endMessageMs: 0,
 };
 
 export async function authorize(context: EngineContext, input: AuthorizeInput) {

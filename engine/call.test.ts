@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { HoldState } from './generated/layouts.ts';
-import { PARTITION, World } from './test/world.ts';
+import { keys } from './keys.ts';
+import { PARTITION, POLICY, World } from './test/world.ts';
 
 let world: World;
 const T0 = 1_800_000_000_000;
@@ -22,6 +23,10 @@ async function checkOf(callId: string, more = {}) {
   const reply = await world.engine.check({ ...world.ref(callId), proofOfLife: true, ...more });
   if (!('hold' in reply) || !('nowMs' in reply)) throw new Error(`check answered ${reply.status}`);
   return reply;
+}
+
+async function dueAt(callId: string): Promise<number> {
+  return Number(await world.raw.zscore(keys.due(PARTITION), world.ref(callId).holdId));
 }
 
 const paidUntil = (hold: HoldState) => hold.startedAtMs + hold.coveredMs;
@@ -70,6 +75,39 @@ describe('a live call', () => {
     expect(await world.state(wallet)).toMatchObject({ heldMicros: 100_000, finalCalls: 1 });
   });
 
+  test('a final call is due for its warning, to be taken in hand, for its words, its cutoff', async () => {
+    const wallet = await world.wallet(100_000);
+    const policy = { ...POLICY, endMessageMs: 8_000 };
+    const call = await liveCall([wallet], { policy });
+    const cutoffAtMs = T0 + 97_000;
+    // Seconds after the start of a check, and when the call is due after it.
+    for (const [checked, dueAtMs] of [
+      [60, cutoffAtMs - 30_000],
+      [67, cutoffAtMs - 13_000],
+      [84, cutoffAtMs - 8_000 + 250],
+      [89, cutoffAtMs + 250],
+      [97, cutoffAtMs + 2_000],
+      [99, cutoffAtMs + 4_000],
+    ] as const) {
+      await world.setClock(T0 + checked * 1000);
+      expect((await call.check()).hold).toMatchObject({ cutoffAtMs });
+      expect(await dueAt(call.callId)).toBe(dueAtMs);
+    }
+  });
+
+  test('without a warning or last words it is due to be taken in hand, and at its cutoff', async () => {
+    const wallet = await world.wallet(100_000);
+    const call = await liveCall([wallet], { policy: { ...POLICY, warnMs: 0 } });
+    for (const [checked, dueAtMs] of [
+      [62.5, T0 + 92_000],
+      [92, T0 + 97_250],
+    ] as const) {
+      await world.setClock(T0 + checked * 1000);
+      await call.check();
+      expect(await dueAt(call.callId)).toBe(dueAtMs);
+    }
+  });
+
   test('a top-up wakes the wallet, and its final call goes on', async () => {
     const wallet = await world.wallet(100_000);
     const call = await liveCall([wallet]);
@@ -101,6 +139,7 @@ describe('a live call', () => {
       leadMs: 3_000,
       ringMs: 120_000,
       heartbeatMs: 300_000,
+      endMessageMs: 0,
     };
     const live = [];
     for (let i = 0; i < 4; i++) live.push(await liveCall([wallet], { price, policy }));
@@ -155,7 +194,6 @@ describe('a live call', () => {
     await world.setClock(T0 + 60_000);
     await call.check();
     const raw = world.raw;
-    const { keys } = await import('./keys.ts');
     const { packPartitionState, unpackPartitionState } = await import('./generated/layouts.ts');
     const key = keys.partition(PARTITION);
     const state = unpackPartitionState((await raw.getBuffer(key)) ?? undefined);

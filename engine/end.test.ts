@@ -66,6 +66,7 @@ describe('the end of a hold', () => {
               leadMs: 0,
               ringMs: 0,
               heartbeatMs: 0,
+              endMessageMs: 0,
             },
           });
           const ends = await Promise.all([
@@ -141,6 +142,7 @@ describe('the end of a hold', () => {
       leadMs: 0,
       ringMs: 0,
       heartbeatMs: 0,
+      endMessageMs: 0,
     };
     const ref = await call([wallet], { policy, hasProvider: true });
     expect(await world.engine.expire(ref)).toMatchObject({

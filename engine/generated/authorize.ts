@@ -37,6 +37,7 @@ export interface AuthorizeArgs {
   readonly leadMs: number;
   readonly ringMs: number;
   readonly heartbeatMs: number;
+  readonly endMessageMs: number;
   readonly legs: readonly {
     readonly walletId: string;
     readonly role: string;
@@ -95,9 +96,9 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: '1adb5cc23b9666f1365c2214b225a33e62c104bd',
+  sha: '20659779f4bb4d8d06e936711f02461fde66da71',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
   source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
@@ -183,6 +184,7 @@ local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning come
 local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
 local C_RING = 5 -- ringMs: integer; how long a call may ring
 local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
+local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its last words begin, 0 = none
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
@@ -248,7 +250,9 @@ local function is_free(leg)
   return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
 end
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
-local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+local ARM_AHEAD_MS = 5000 -- an enforcer takes a call in hand this long before it has to act on it
+local BEHIND_MS = 250 -- what that enforcer did not do by then is due for any other
+local CUTOFF_AGAIN_MS = 2000 -- a call past its cutoff whose enforcer died is taken over after this
 local function load_hold(hold_key)
   local packed = redis.call('GET', hold_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -270,6 +274,17 @@ local function extend_ahead_ms(policy)
   local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
   return math.min(math.floor(quantum * 3 / 4), wanted)
 end
+local function final_due(hold, now)
+  local policy, cutoff = hold[H_POLICY], hold[H_CUTOFF]
+  if now >= cutoff then return now + CUTOFF_AGAIN_MS end
+  local due = cutoff + BEHIND_MS
+  local words = cutoff - policy[C_END_MESSAGE]
+  if now < words then due = words + BEHIND_MS end
+  if now < words - ARM_AHEAD_MS then due = words - ARM_AHEAD_MS end
+  local warning = cutoff - policy[C_WARN]
+  if policy[C_WARN] > 0 and now < warning then due = math.min(due, warning) end
+  return due
+end
 local function next_due(hold, now)
   local policy = hold[H_POLICY]
   if hold[H_KIND] == 'amount' then
@@ -279,10 +294,8 @@ local function next_due(hold, now)
   local due
   if hold[H_FINAL] == '' then
     due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
-  elseif now < hold[H_CUTOFF] then
-    due = hold[H_CUTOFF]
   else
-    due = now + EXPIRED_RECHECK_MS
+    due = final_due(hold, now)
   end
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
@@ -424,13 +437,13 @@ local function refuse(request_key, kind, fingerprint, reply)
   return reply
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], hold = KEYS[5] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], kind = ARGV[11], call_id = ARGV[12], has_provider = tonumber(ARGV[13]), ttl_ms = tonumber(ARGV[14]), max_duration_ms = tonumber(ARGV[15]), cap_floor_ms = tonumber(ARGV[16]), unbilled = tonumber(ARGV[17]), minimum_ms = tonumber(ARGV[18]), quantum_ms = tonumber(ARGV[19]), warn_ms = tonumber(ARGV[20]), lead_ms = tonumber(ARGV[21]), ring_ms = tonumber(ARGV[22]), heartbeat_ms = tonumber(ARGV[23]) }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], kind = ARGV[11], call_id = ARGV[12], has_provider = tonumber(ARGV[13]), ttl_ms = tonumber(ARGV[14]), max_duration_ms = tonumber(ARGV[15]), cap_floor_ms = tonumber(ARGV[16]), unbilled = tonumber(ARGV[17]), minimum_ms = tonumber(ARGV[18]), quantum_ms = tonumber(ARGV[19]), warn_ms = tonumber(ARGV[20]), lead_ms = tonumber(ARGV[21]), ring_ms = tonumber(ARGV[22]), heartbeat_ms = tonumber(ARGV[23]), end_message_ms = tonumber(ARGV[24]) }
 keys.legs = {}
 for i = 6, #KEYS, 1 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0] }
 end
 args.legs = {}
-for i = 24, #ARGV, 8 do
+for i = 25, #ARGV, 8 do
   args.legs[#args.legs + 1] = { wallet_id = ARGV[i + 0], role = ARGV[i + 1], amount_micros = tonumber(ARGV[i + 2]), rate_micros_per_minute = tonumber(ARGV[i + 3]), initial_ms = tonumber(ARGV[i + 4]), subsequent_ms = tonumber(ARGV[i + 5]), connection_fee_micros = tonumber(ARGV[i + 6]), minimum_micros = tonumber(ARGV[i + 7]) }
 end
 local function refused(reply)
@@ -503,7 +516,7 @@ end
 local hold = { 'authorized', 1, args.organization_id, args.kind, args.call_id, now, 0, 0, '', 0,
   args.ttl_ms > 0 and now + args.ttl_ms or 0, now, args.max_duration_ms,
   { args.minimum_ms, args.quantum_ms, args.warn_ms, args.lead_ms, args.ring_ms,
-    args.heartbeat_ms }, args.has_provider, 0, 0, 0, 0, '', legs }
+    args.heartbeat_ms, args.end_message_ms }, args.has_provider, 0, 0, 0, 0, '', legs }
 if is_call then hold[H_COVERED] = cover_of(hold) end
 local rows = {}
 for i, leg in ipairs(legs) do

@@ -53,7 +53,7 @@ function readExpireReply(reply: readonly Buffer[]): ExpireReply {
 /** the sweeper's end of a hold that nobody ended. A provider call is never voided by time: from authorized + ring timeout it counts as live, flagged estimated. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const expireScript: Script<ExpireKeys, ExpireArgs, ExpireReply> = {
   name: 'expire',
-  sha: 'a20ee2a00f05b1483036de248fa3178cb22b25c8',
+  sha: 'cd6bad8660b037f8e7d50574a1b10edb7c9b2d9a',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId],
   reply: readExpireReply,
@@ -142,6 +142,7 @@ local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning come
 local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
 local C_RING = 5 -- ringMs: integer; how long a call may ring
 local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
+local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its last words begin, 0 = none
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
@@ -174,7 +175,9 @@ local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty
 local H_LEGS = 21 -- legs: Leg[]; the wallets that pay, the client first
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
-local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+local ARM_AHEAD_MS = 5000 -- an enforcer takes a call in hand this long before it has to act on it
+local BEHIND_MS = 250 -- what that enforcer did not do by then is due for any other
+local CUTOFF_AGAIN_MS = 2000 -- a call past its cutoff whose enforcer died is taken over after this
 local function load_hold(hold_key)
   local packed = redis.call('GET', hold_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -196,6 +199,17 @@ local function extend_ahead_ms(policy)
   local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
   return math.min(math.floor(quantum * 3 / 4), wanted)
 end
+local function final_due(hold, now)
+  local policy, cutoff = hold[H_POLICY], hold[H_CUTOFF]
+  if now >= cutoff then return now + CUTOFF_AGAIN_MS end
+  local due = cutoff + BEHIND_MS
+  local words = cutoff - policy[C_END_MESSAGE]
+  if now < words then due = words + BEHIND_MS end
+  if now < words - ARM_AHEAD_MS then due = words - ARM_AHEAD_MS end
+  local warning = cutoff - policy[C_WARN]
+  if policy[C_WARN] > 0 and now < warning then due = math.min(due, warning) end
+  return due
+end
 local function next_due(hold, now)
   local policy = hold[H_POLICY]
   if hold[H_KIND] == 'amount' then
@@ -205,10 +219,8 @@ local function next_due(hold, now)
   local due
   if hold[H_FINAL] == '' then
     due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
-  elseif now < hold[H_CUTOFF] then
-    due = hold[H_CUTOFF]
   else
-    due = now + EXPIRED_RECHECK_MS
+    due = final_due(hold, now)
   end
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due

@@ -24,10 +24,12 @@ export interface HoldPolicy {
   readonly ringMs: number;
   /** how long a call lives without a sign of life */
   readonly heartbeatMs: number;
+  /** how long before the cutoff its last words begin, 0 = none */
+  readonly endMessageMs: number;
 }
 
 export function holdPolicyOf(value: unknown): HoldPolicy {
-  const fields = fieldsOf('HoldPolicy', value, 6);
+  const fields = fieldsOf('HoldPolicy', value, 7);
   return {
     minimumMs: integerAt(fields, 0, 'HoldPolicy.minimumMs'),
     quantumMs: integerAt(fields, 1, 'HoldPolicy.quantumMs'),
@@ -35,6 +37,7 @@ export function holdPolicyOf(value: unknown): HoldPolicy {
     leadMs: integerAt(fields, 3, 'HoldPolicy.leadMs'),
     ringMs: integerAt(fields, 4, 'HoldPolicy.ringMs'),
     heartbeatMs: integerAt(fields, 5, 'HoldPolicy.heartbeatMs'),
+    endMessageMs: integerAt(fields, 6, 'HoldPolicy.endMessageMs'),
   };
 }
 
@@ -46,6 +49,7 @@ export function holdPolicyFields(value: HoldPolicy): unknown[] {
     value.leadMs,
     value.ringMs,
     value.heartbeatMs,
+    value.endMessageMs,
   ];
 }
 

@@ -51,7 +51,7 @@ function readStartReply(reply: readonly Buffer[]): StartReply {
 /** the call was answered; its clock runs from then. Atomic because the start decides the covered time, the next due moment and the journal together. */
 export const startScript: Script<StartKeys, StartArgs, StartReply> = {
   name: 'start',
-  sha: 'e8511912a6f1fb3f4cb9aebbe9bb8f362398aa48',
+  sha: 'c0b2c3d2101d1d9a1af4e501b146bf8ec2005396',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.startedAtMs],
   reply: readStartReply,
@@ -139,6 +139,7 @@ local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning come
 local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
 local C_RING = 5 -- ringMs: integer; how long a call may ring
 local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
+local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its last words begin, 0 = none
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
@@ -171,7 +172,9 @@ local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty
 local H_LEGS = 21 -- legs: Leg[]; the wallets that pay, the client first
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
-local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+local ARM_AHEAD_MS = 5000 -- an enforcer takes a call in hand this long before it has to act on it
+local BEHIND_MS = 250 -- what that enforcer did not do by then is due for any other
+local CUTOFF_AGAIN_MS = 2000 -- a call past its cutoff whose enforcer died is taken over after this
 local function load_hold(hold_key)
   local packed = redis.call('GET', hold_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -193,6 +196,17 @@ local function extend_ahead_ms(policy)
   local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
   return math.min(math.floor(quantum * 3 / 4), wanted)
 end
+local function final_due(hold, now)
+  local policy, cutoff = hold[H_POLICY], hold[H_CUTOFF]
+  if now >= cutoff then return now + CUTOFF_AGAIN_MS end
+  local due = cutoff + BEHIND_MS
+  local words = cutoff - policy[C_END_MESSAGE]
+  if now < words then due = words + BEHIND_MS end
+  if now < words - ARM_AHEAD_MS then due = words - ARM_AHEAD_MS end
+  local warning = cutoff - policy[C_WARN]
+  if policy[C_WARN] > 0 and now < warning then due = math.min(due, warning) end
+  return due
+end
 local function next_due(hold, now)
   local policy = hold[H_POLICY]
   if hold[H_KIND] == 'amount' then
@@ -202,10 +216,8 @@ local function next_due(hold, now)
   local due
   if hold[H_FINAL] == '' then
     due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
-  elseif now < hold[H_CUTOFF] then
-    due = hold[H_CUTOFF]
   else
-    due = now + EXPIRED_RECHECK_MS
+    due = final_due(hold, now)
   end
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due

@@ -11,7 +11,7 @@ Args:
   organization_id text, hold_id text, kind text, call_id text, has_provider flag
   ttl_ms integer, max_duration_ms integer, cap_floor_ms integer, unbilled flag
   minimum_ms integer, quantum_ms integer, warn_ms integer, lead_ms integer
-  ring_ms integer, heartbeat_ms integer
+  ring_ms integer, heartbeat_ms integer, end_message_ms integer
   legs[]: wallet_id text, role text, amount_micros integer, rate_micros_per_minute integer, initial_ms integer, subsequent_ms integer, connection_fee_micros integer, minimum_micros integer
 Returns:
   recovering
@@ -115,7 +115,7 @@ end
 local hold = { 'authorized', 1, args.organization_id, args.kind, args.call_id, now, 0, 0, '', 0,
   args.ttl_ms > 0 and now + args.ttl_ms or 0, now, args.max_duration_ms,
   { args.minimum_ms, args.quantum_ms, args.warn_ms, args.lead_ms, args.ring_ms,
-    args.heartbeat_ms }, args.has_provider, 0, 0, 0, 0, '', legs }
+    args.heartbeat_ms, args.end_message_ms }, args.has_provider, 0, 0, 0, 0, '', legs }
 if is_call then hold[H_COVERED] = cover_of(hold) end
 local rows = {}
 for i, leg in ipairs(legs) do

@@ -56,7 +56,7 @@ for i, leg in ipairs(legs) do
   save_wallet(keys.legs[i].wallet, wallets[i])
 end
 local hold = { 'captured', 1, args.organization_id, 'call', args.call_id, now, 0, 0, '', 0, 0, now,
-  args.duration_ms, { 0, 0, 0, 0, 0, 0 }, 1, 0, args.evidence, args.duration_ms, now, args.outcome,
+  args.duration_ms, { 0, 0, 0, 0, 0, 0, 0 }, 1, 0, args.evidence, args.duration_ms, now, args.outcome,
   legs }
 save_hold(keys.hold, hold)
 save_partition(keys.partition, partition)

@@ -4,7 +4,9 @@ import type { HoldState } from '../generated/layouts.ts';
 import type { Draft } from './state.ts';
 
 const LOOK_AGAIN_MS = 250;
-const PAST_CUTOFF_MS = 30_000;
+const TAKE_IN_HAND_MS = 5_000;
+const NET_MS = 250;
+const PAST_CUTOFF_MS = 2_000;
 const LONGEST_CALL_MS = 43_200_000;
 
 export function isOpen(hold: HoldState): boolean {
@@ -50,15 +52,29 @@ function aheadMs({ policy }: HoldState): number {
   return Math.min(threeQuarters, Math.max(half, policy.warnMs + policy.leadMs));
 }
 
+/** The first of a final call's moments that is still to come, or a while after its cutoff. */
+function finalMoment({ policy, cutoffAtMs }: HoldState, nowMs: number): number {
+  const wordsAtMs = cutoffAtMs - policy.endMessageMs;
+  const net = (atMs: number) => ({ atMs, dueMs: atMs + NET_MS });
+  const sharp = (atMs: number) => ({ atMs, dueMs: atMs });
+  const moments = [
+    ...(policy.warnMs > 0 ? [sharp(cutoffAtMs - policy.warnMs)] : []),
+    sharp(wordsAtMs - TAKE_IN_HAND_MS),
+    net(wordsAtMs),
+    net(cutoffAtMs),
+  ];
+  const ahead = nowMs < cutoffAtMs ? moments.filter(({ atMs }) => nowMs < atMs) : [];
+  if (ahead.length === 0) return nowMs + PAST_CUTOFF_MS;
+  return Math.min(...ahead.map(({ dueMs }) => dueMs));
+}
+
 function nextMoment(hold: HoldState, nowMs: number): number | undefined {
   if (hold.kind === 'amount') return hold.expiresAtMs || undefined;
   if (hold.state === 'authorized') return ringsUntil(hold);
   const paid =
     hold.finalReason === ''
       ? Math.max(nowMs + LOOK_AGAIN_MS, paidUntil(hold) - aheadMs(hold))
-      : hold.cutoffAtMs > nowMs
-        ? hold.cutoffAtMs
-        : nowMs + PAST_CUTOFF_MS;
+      : finalMoment(hold, nowMs);
   return hold.hasProvider ? paid : Math.min(paid, silentAt(hold));
 }
 

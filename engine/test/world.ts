@@ -33,6 +33,7 @@ export const POLICY = {
   leadMs: 3_000,
   ringMs: 120_000,
   heartbeatMs: 300_000,
+  endMessageMs: 0,
 };
 
 export class World {

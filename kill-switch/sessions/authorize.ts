@@ -157,6 +157,7 @@ function holdPolicy(policy: CallPolicy): HoldPolicy {
     leadMs: policy.cutoff_lead_seconds * 1000,
     ringMs: policy.ring_timeout_seconds * 1000,
     heartbeatMs: policy.heartbeat_seconds * 1000,
+    endMessageMs: policy.final_action === 'end_call' ? 0 : policy.end_message_seconds * 1000,
   };
 }
 

@@ -23,6 +23,7 @@ export function liveHold(fields: Partial<HoldState> = {}): HoldState {
       leadMs: 3_000,
       ringMs: 120_000,
       heartbeatMs: 300_000,
+      endMessageMs: 0,
     },
     hasProvider: true,
     estimated: false,

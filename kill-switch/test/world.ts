@@ -122,6 +122,7 @@ function callOf(organizationId: string, walletId: string): AuthorizeInput {
       leadMs: 3_000,
       ringMs: 120_000,
       heartbeatMs: 300_000,
+      endMessageMs: 0,
     },
     unbilled: false,
     legs: [

@@ -26,6 +26,7 @@ const POLICY = {
   leadMs: 3_000,
   ringMs: 120_000,
   heartbeatMs: 300_000,
+  endMessageMs: 0,
 };
 
 export interface EngineWorld extends LedgerWorld {

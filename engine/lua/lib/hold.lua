@@ -3,7 +3,9 @@
 -- @include money.lua
 
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
-local EXPIRED_RECHECK_MS = 30000 -- a provider call past its end is looked at again this often
+local ARM_AHEAD_MS = 5000 -- an enforcer takes a call in hand this long before it has to act on it
+local BEHIND_MS = 250 -- what that enforcer did not do by then is due for any other
+local CUTOFF_AGAIN_MS = 2000 -- a call past its cutoff whose enforcer died is taken over after this
 
 local function load_hold(hold_key)
   local packed = redis.call('GET', hold_key)
@@ -36,6 +38,20 @@ local function extend_ahead_ms(policy)
   return math.min(math.floor(quantum * 3 / 4), wanted)
 end
 
+-- A final call is looked at for its warning, to be taken in hand, for its last words and at its
+-- cutoff. The last two are kept to the millisecond by whoever has it in hand; here they are the net.
+local function final_due(hold, now)
+  local policy, cutoff = hold[H_POLICY], hold[H_CUTOFF]
+  if now >= cutoff then return now + CUTOFF_AGAIN_MS end
+  local due = cutoff + BEHIND_MS
+  local words = cutoff - policy[C_END_MESSAGE]
+  if now < words then due = words + BEHIND_MS end
+  if now < words - ARM_AHEAD_MS then due = words - ARM_AHEAD_MS end
+  local warning = cutoff - policy[C_WARN]
+  if policy[C_WARN] > 0 and now < warning then due = math.min(due, warning) end
+  return due
+end
+
 -- The next moment (ms) the hold needs attention, or nil if it never does.
 local function next_due(hold, now)
   local policy = hold[H_POLICY]
@@ -46,10 +62,8 @@ local function next_due(hold, now)
   local due
   if hold[H_FINAL] == '' then
     due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
-  elseif now < hold[H_CUTOFF] then
-    due = hold[H_CUTOFF]
   else
-    due = now + EXPIRED_RECHECK_MS
+    due = final_due(hold, now)
   end
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due

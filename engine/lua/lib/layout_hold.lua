@@ -6,6 +6,7 @@ local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning come
 local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
 local C_RING = 5 -- ringMs: integer; how long a call may ring
 local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
+local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its last words begin, 0 = none
 -- @layout Leg
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
