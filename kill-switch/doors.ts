@@ -133,6 +133,41 @@ export interface Inbox {
   failed(id: number, owner: string, why: string, retryMs: number): Promise<void>;
 }
 
+/** A pass over one provider account: everything since the mark, or from further back. */
+export interface ReconcileOrder {
+  readonly provider: string;
+  /** Whose account; empty for the platform's own. */
+  readonly organizationId: string;
+  /** Null before the first complete pass. */
+  readonly reconciledUntil: Date | null;
+  /** Somebody asked to look at least so far back. */
+  readonly wantedSince: Date | null;
+}
+
+type ReconcileAccount = Pick<ReconcileOrder, 'provider' | 'organizationId'>;
+
+/** How far each provider account was reconciled, and whose turn the next pass is. */
+export interface ReconcileMarks {
+  /** Asks for a pass, which some process will do; `delayMs` from now at the latest. */
+  request(account: ReconcileAccount, since?: Date, delayMs?: number): Promise<void>;
+  /** Takes up a pass that is due; another process takes it up if the lease runs out. */
+  claim(
+    accounts: readonly ReconcileAccount[],
+    owner: string,
+    leaseMs: number,
+  ): Promise<ReconcileOrder | undefined>;
+  /** Keeps the lease; false when another process has the pass by now. */
+  renew(account: ReconcileAccount, owner: string, leaseMs: number): Promise<boolean>;
+  /** A stretch was listed wholly and applied; it does not count if it leaves a gap. */
+  advance(account: ReconcileAccount, from: Date, to: Date): Promise<void>;
+  /** Gives the pass back, to be done again after `nextMs`; `done` when nothing is left of it. */
+  finish(account: ReconcileAccount, owner: string, nextMs: number, done: boolean): Promise<void>;
+  /** How far the account was reconciled; null when it never was. */
+  reconciledUntil(account: ReconcileAccount): Promise<Date | null>;
+  /** True for a call at Twilio that is only the leg of a call that another provider makes. */
+  isLeg(twilioCallSid: string): Promise<boolean>;
+}
+
 /** Ends a live call at its provider. The enforcer calls it from the cutoff on, until the end is known. */
 export interface Hangup {
   hangUp(call: HangupOrder): Promise<void>;

@@ -14,6 +14,8 @@ export type {
   NewCallRecord,
   OrganizationFacts,
   PriceFacts,
+  ReconcileMarks,
+  ReconcileOrder,
   WalletFacts,
 } from './doors.ts';
 export { createEnforcer, type Enforcer, type EnforcerOptions } from './enforcer/enforcer.ts';
@@ -44,6 +46,11 @@ export {
   type ProviderRecord,
   type PushResult,
 } from './providers/client.ts';
+export {
+  type ProviderAccount,
+  type ProviderClients,
+  platformClients,
+} from './providers/clients.ts';
 export type {
   AppliableEvent,
   BindingKind,
