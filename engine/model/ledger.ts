@@ -3,7 +3,9 @@
 import type { HoldState, JournalEntry, WalletState } from '../generated/layouts.ts';
 import { entryId } from '../ids.ts';
 import type { RequestKey } from '../request-key.ts';
-import type { ModelState, RefundCount } from './state.ts';
+import { isOpen } from './clock.ts';
+import { keyName } from './requests.ts';
+import { HOT_RECORDS_MS, type ModelState, type RefundCount } from './state.ts';
 
 function committedEntries(state: ModelState): readonly JournalEntry[] {
   return state.journal.slice(0, state.ledger.committed);
@@ -54,4 +56,33 @@ export function ledgerEntry(state: ModelState, id: string): Refundable | undefin
     }
   }
   return undefined;
+}
+
+/**
+ * Redis without what the ledger keeps: ended holds and the answers of natural keys, which have a time to
+ * live once committed; after a rebuild also those of explicit keys.
+ */
+export function forgotten(state: ModelState, rebuilt: boolean): ModelState {
+  const answers = new Map(state.answers);
+  const holds = new Map(state.holds);
+  for (const entry of committedEntries(state)) {
+    const { requestKind, requestScope: scope, requestKey: key } = entry;
+    if (rebuilt || requestKind !== 'request') {
+      answers.delete(keyName({ kind: requestKind, scope, key }));
+    }
+    const hold = holds.get(entry.holdId);
+    const last = state.journal.findLast((later) => later.holdId === entry.holdId);
+    if (hold && !isOpen(hold) && last === ledgerLast(state, entry.holdId)) {
+      holds.delete(entry.holdId);
+    }
+  }
+  const nowMs = Math.max(state.partition.nowMs, state.partition.testNowMs);
+  const horizon = rebuilt
+    ? { checkLedgerUntilMs: nowMs + HOT_RECORDS_MS }
+    : { forgetsAtMs: Math.min(nowMs, state.partition.forgetsAtMs) };
+  return { ...state, answers, holds, partition: { ...state.partition, ...horizon } };
+}
+
+function ledgerLast(state: ModelState, holdId: string): JournalEntry | undefined {
+  return committedEntries(state).findLast((entry) => entry.holdId === holdId);
 }

@@ -4,7 +4,16 @@ import type { RequestKey } from '../request-key.ts';
 import type { Answer } from './answer.ts';
 import type { Draft } from './state.ts';
 
-export function keyName({ kind, scope, key }: RequestKey): string {
+/** @param request its kind is text: it may come from a journal entry */
+export function keyName({
+  kind,
+  scope,
+  key,
+}: {
+  readonly kind: string;
+  readonly scope: string;
+  readonly key: string;
+}): string {
   return [scope, kind, key].join('\n');
 }
 

@@ -6,10 +6,7 @@ import type { Answer } from './answer.ts';
 import { apply } from './apply.ts';
 import type { Command } from './command.ts';
 import { ledgerEntry, ledgerHold, ledgerRequest, ledgerWallet } from './ledger.ts';
-import type { ModelState } from './state.ts';
-
-/** How long a loaded wallet's unknown keys are looked up: as long as hot records live. */
-const CHECK_LEDGER_MS = 72 * 3_600_000;
+import { HOT_RECORDS_MS, type ModelState } from './state.ts';
 
 /** A request the engine throws back before any script has decided. */
 export interface Rejection {
@@ -23,7 +20,9 @@ export interface Served {
 
 export function serve(before: ModelState, command: Command): Served {
   if (!before.partition.open) return apply(before, command);
-  const state = 'holdId' in command ? withHold(before, command.holdId) : before;
+  // A verb that opens a hold does not look for one in the ledger: its key is what is looked up.
+  const looks = 'holdId' in command && command.verb !== 'authorize';
+  const state = looks ? withHold(before, command.holdId) : before;
   if (command.verb !== 'credit' || command.refunds === undefined) return settled(state, command);
   const entry = ledgerEntry(state, command.refunds);
   if (entry?.walletId !== command.walletId) {
@@ -74,12 +73,12 @@ function withHold(state: ModelState, holdId: string): ModelState {
   return hold ? { ...state, holds: new Map(state.holds).set(holdId, hold) } : state;
 }
 
-/** The world with the wallet loaded; one with a past has its unknown keys looked up for a while. */
+/** The world with the wallet loaded; one with a past has unknown keys looked up while records live. */
 export function withWallet(state: ModelState, walletId: string): ModelState | undefined {
   const wallet = ledgerWallet(state, walletId);
   if (!wallet) return undefined;
   const { nowMs, testNowMs } = state.partition;
-  const until = wallet.sequence > 0 ? Math.max(nowMs, testNowMs) + CHECK_LEDGER_MS : 0;
+  const until = wallet.sequence > 0 ? Math.max(nowMs, testNowMs) + HOT_RECORDS_MS : 0;
   const loaded = { ...wallet, checkLedgerUntilMs: until };
   return { ...state, wallets: new Map(state.wallets).set(walletId, loaded) };
 }

@@ -3,6 +3,9 @@
 import type { HoldState, JournalEntry, PartitionState, WalletState } from '../generated/layouts.ts';
 import type { Answer } from './answer.ts';
 
+/** How long answers and ended holds stay in Redis once they are in the ledger. */
+export const HOT_RECORDS_MS = 72 * 3_600_000;
+
 /** The answer a key was given, with the fingerprint of the body it was given for. */
 export interface StoredAnswer {
   readonly fingerprint: string;
@@ -65,6 +68,22 @@ export function draftOf(state: ModelState): Draft {
   };
 }
 
+/** A wallet as it is made: empty, without limits. */
+export const NEW_WALLET: WalletState = {
+  postedMicros: 0,
+  heldMicros: 0,
+  creditLimitMicros: 0,
+  cutoffThresholdMicros: 0,
+  sequence: 0,
+  frozen: false,
+  liveCalls: 0,
+  maxLiveCalls: 0,
+  lowBalanceThresholdMicros: 0,
+  finalCalls: 0,
+  checkLedgerUntilMs: 0,
+  updatedAtMs: 0,
+};
+
 /** An open partition at `nowMs` whose wallets are in the ledger and not yet in Redis. */
 export function newModelState(
   nowMs: number,
@@ -75,7 +94,7 @@ export function newModelState(
       open: true,
       epoch: 1,
       nowMs,
-      forgetsAtMs: Number.MAX_SAFE_INTEGER,
+      forgetsAtMs: nowMs + HOT_RECORDS_MS,
       checkLedgerUntilMs: 0,
       loadEpoch: 0,
       testNowMs: nowMs,

@@ -1,0 +1,312 @@
+// Random lives of a few wallets as plain data: what fast-check makes, shrinks and prints.
+
+import fc from 'fast-check';
+import type { CreditKind } from '../../money-verbs.ts';
+
+/** Legs of a call: for each, a wallet and a price by index. */
+export interface Body {
+  readonly legs: readonly { readonly wallet: number; readonly price: number }[];
+  readonly policy: number;
+  readonly maxDurationMs: number;
+  readonly capFloorMs: number;
+  readonly hasProvider: boolean;
+  readonly unbilled: boolean;
+}
+
+export type Action =
+  | { readonly verb: 'authorize'; readonly call: number; readonly body: Body }
+  | {
+      readonly verb: 'reserve';
+      readonly hold: number;
+      readonly wallets: readonly number[];
+      readonly amount: number;
+      readonly ttlMs: number;
+    }
+  | { readonly verb: 'start'; readonly call: number; readonly agoMs: number }
+  | {
+      readonly verb: 'check';
+      readonly call: number;
+      readonly elapsedMs: number;
+      readonly proof: boolean;
+    }
+  | {
+      readonly verb: 'extend';
+      readonly hold: number;
+      readonly amount: number;
+      readonly key: number;
+    }
+  | {
+      readonly verb: 'capture' | 'settle';
+      readonly hold: number;
+      readonly durationMs: number;
+      readonly amount: number;
+      readonly evidence: 0 | 1 | 2 | 3 | 4;
+      readonly key: number;
+    }
+  | { readonly verb: 'void'; readonly hold: number; readonly key: number }
+  | { readonly verb: 'expire'; readonly hold: number }
+  | {
+      readonly verb: 'record';
+      readonly call: number;
+      readonly body: Body;
+      readonly durationMs: number;
+    }
+  | {
+      readonly verb: 'charge';
+      readonly wallets: readonly number[];
+      readonly amount: number;
+      readonly overdraft: boolean;
+      readonly unbilled: boolean;
+      readonly key: number;
+    }
+  | {
+      readonly verb: 'credit';
+      readonly wallet: number;
+      readonly kind: CreditKind;
+      readonly amount: number;
+      readonly key: number;
+    }
+  | {
+      readonly verb: 'refund';
+      readonly entry: number;
+      readonly amount: number;
+      readonly key: number;
+    }
+  | {
+      readonly verb: 'transfer';
+      readonly from: number;
+      readonly to: number;
+      readonly amount: number;
+      readonly key: number;
+    }
+  | {
+      readonly verb: 'configure';
+      readonly wallet: number;
+      readonly changes: {
+        readonly creditLimitMicros?: number;
+        readonly cutoffThresholdMicros?: number;
+        readonly maxLiveCalls?: number;
+        readonly frozen?: boolean;
+      };
+    }
+  | { readonly verb: 'due'; readonly limit: number; readonly leaseMs: number }
+  | { readonly verb: 'finals'; readonly wallet: number; readonly limit: number }
+  /** The n-th last command once more, under the same key. */
+  | { readonly verb: 'retry'; readonly back: number };
+
+export type Step =
+  /** Issued without awaiting, each by another process. */
+  | { readonly step: 'run'; readonly actions: readonly Action[] }
+  | { readonly step: 'clock'; readonly byMs: number }
+  | { readonly step: 'flush' }
+  | { readonly step: 'unload'; readonly wallet: number }
+  /** Redis loses what is in the ledger: by age (natural keys, ended holds), or all of it in a rebuild. */
+  | { readonly step: 'forget'; readonly rebuilt: boolean };
+
+export const WALLETS = 3;
+export const CALLS = 5;
+export const RESERVES = 3;
+export const PRICES = 7;
+export const POLICIES = 3;
+
+const MAX = Number.MAX_SAFE_INTEGER;
+const upTo = (count: number) => fc.nat({ max: count - 1 });
+const wallet = upTo(WALLETS);
+const key = upTo(6);
+const amount = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(1, 999, 1_000, 59_999, 60_000, 75_000, 100_500) },
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 400_000 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 10_000_000, MAX - 1, MAX) },
+);
+const durationMs = fc.oneof(
+  fc.constantFrom(0, 1, 999, 1_000, 59_200, 60_000, 60_001, 3_600_000),
+  fc.integer({ min: 0, max: 200_000 }),
+);
+const someWallets = (most: number) => fc.uniqueArray(wallet, { minLength: 1, maxLength: most });
+const body: fc.Arbitrary<Body> = fc.record({
+  legs: someWallets(3).chain((wallets) =>
+    fc.tuple(...wallets.map((w) => upTo(PRICES).map((price) => ({ wallet: w, price })))),
+  ),
+  policy: upTo(POLICIES),
+  maxDurationMs: fc.constantFrom(3_600_000, 3_600_000, 90_000, 10_000),
+  capFloorMs: fc.constantFrom(0, 0, 0, 60_000),
+  hasProvider: fc.boolean(),
+  unbilled: fc.nat(9).map((n) => n === 0),
+});
+const evidence = fc.constantFrom(0, 1, 2, 3, 4) as fc.Arbitrary<0 | 1 | 2 | 3 | 4>;
+const call = upTo(CALLS);
+const hold = upTo(CALLS + RESERVES);
+const reserve = upTo(RESERVES);
+
+const ends = fc.oneof(
+  fc.record({
+    verb: fc.constantFrom('capture' as const, 'settle' as const),
+    hold,
+    durationMs,
+    amount,
+    evidence,
+    key,
+  }),
+  fc.record({ verb: fc.constant('void' as const), hold, key }),
+  fc.record({ verb: fc.constant('expire' as const), hold }),
+);
+const calls = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ verb: fc.constant('authorize' as const), call, body }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      verb: fc.constant('start' as const),
+      call,
+      agoMs: fc.constantFrom(-1, 0, 0, 30_000, 90_000_000),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      verb: fc.constant('check' as const),
+      call,
+      elapsedMs: fc.constantFrom(0, 0, 30_000, 100_000),
+      proof: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ verb: fc.constant('record' as const), call, body, durationMs }),
+  },
+);
+const reserves = fc.oneof(
+  fc.record({
+    verb: fc.constant('reserve' as const),
+    hold: reserve,
+    wallets: someWallets(2),
+    amount,
+    ttlMs: fc.constantFrom(0, 0, 1_000, 60_000),
+  }),
+  fc.record({ verb: fc.constant('extend' as const), hold: reserve, amount, key }),
+);
+const kinds: CreditKind[] = ['deposit', 'bonus', 'adjustment', 'auto_recharge', 'dispute'];
+const money = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      verb: fc.constant('credit' as const),
+      wallet,
+      kind: fc.constantFrom(...kinds),
+      amount,
+      key,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      verb: fc.constant('charge' as const),
+      wallets: someWallets(2),
+      amount,
+      overdraft: fc.boolean(),
+      unbilled: fc.nat(9).map((n) => n === 0),
+      key,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ verb: fc.constant('refund' as const), entry: fc.nat(40), amount, key }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ verb: fc.constant('transfer' as const), from: wallet, to: wallet, amount, key })
+      .filter(({ from, to }) => from !== to),
+  },
+);
+const limits = fc.record({
+  verb: fc.constant('configure' as const),
+  wallet,
+  changes: fc.record(
+    {
+      creditLimitMicros: fc.constantFrom(0, 50_000, 1_000_000, MAX),
+      cutoffThresholdMicros: fc.constantFrom(0, 10_000, 500_000),
+      maxLiveCalls: fc.constantFrom(0, 1, 2),
+      frozen: fc.nat(3).map((n) => n === 0),
+    },
+    { requiredKeys: [] },
+  ),
+});
+const enforcer = fc.oneof(
+  fc.record({
+    verb: fc.constant('due' as const),
+    limit: fc.integer({ min: 1, max: 4 }),
+    leaseMs: fc.constantFrom(0, 1_000),
+  }),
+  fc.record({
+    verb: fc.constant('finals' as const),
+    wallet,
+    limit: fc.integer({ min: 1, max: 4 }),
+  }),
+);
+
+export const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 16, arbitrary: calls },
+  { weight: 4, arbitrary: ends },
+  { weight: 3, arbitrary: reserves },
+  { weight: 5, arbitrary: money },
+  { weight: 1, arbitrary: limits },
+  { weight: 2, arbitrary: enforcer },
+  { weight: 2, arbitrary: fc.record({ verb: fc.constant('retry' as const), back: fc.nat(5) }) },
+);
+
+const clocks = [1, 249, 250, 1_000, 4_999, 5_000, 30_000, 45_000, 72_000, 75_000, 120_000, 300_000];
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      step: fc.constant('run' as const),
+      actions: fc.array(action, { minLength: 1, maxLength: 1 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      step: fc.constant('run' as const),
+      actions: fc.array(action, { minLength: 2, maxLength: 5 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      step: fc.constant('clock' as const),
+      byMs: fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom(...clocks) },
+        { weight: 1, arbitrary: fc.constantFrom(-10_000, 300_000_000) },
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('flush' as const) }) },
+  { weight: 1, arbitrary: fc.record({ step: fc.constant('unload' as const), wallet }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ step: fc.constant('forget' as const), rebuilt: fc.boolean() }),
+  },
+);
+
+/** A life: the wallets' first money, then what happens to them. */
+export interface Life {
+  readonly money: readonly number[];
+  readonly steps: readonly Step[];
+}
+
+const opening = fc.constantFrom(
+  0,
+  60_000,
+  150_500,
+  240_000,
+  500_000,
+  1_000_000,
+  1_000_000,
+  10_000_000,
+  MAX,
+);
+
+export const life: fc.Arbitrary<Life> = fc.record({
+  money: fc.array(opening, { minLength: WALLETS, maxLength: WALLETS }),
+  steps: fc.array(step, { minLength: 1, maxLength: 50, size: 'max' }),
+});
