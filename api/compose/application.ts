@@ -23,7 +23,9 @@ import { serviceRoutes } from '../routes/service.ts';
 import { transferRoutes } from '../routes/transfers.ts';
 import { walletRoutes } from '../routes/wallets.ts';
 import { webhookRoutes } from '../routes/webhooks.ts';
+import { twilioRoutes } from '../routes/webhooks-twilio.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
+import { createMessageRefund } from '../webhooks/message-refund.ts';
 import type { Core } from './core.ts';
 
 /** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
@@ -36,8 +38,13 @@ export function createApplication(core: Core, metrics: Metrics, readiness: Readi
     docsUrl: `${config.RINGFENCE_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/docs/errors`,
   };
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
-  const routes = serves ? [...apiRoutes(servicesOf(core)), ...webhookRoutes(core.desk)] : [];
+  const routes = serves ? [...apiRoutes(servicesOf(core)), ...providerRoutes(core)] : [];
   return createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
+}
+
+/** What providers post to. */
+function providerRoutes(core: Core): Endpoint[] {
+  return [...webhookRoutes(core.desk), ...twilioRoutes(core.desk, createMessageRefund(core))];
 }
 
 /** What the routes work with. */

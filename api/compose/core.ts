@@ -66,7 +66,9 @@ export async function startCore(config: Environment, log: Logger): Promise<Core>
       secrets: {
         vapi: config.VAPI_WEBHOOK_SECRET === undefined ? [] : [config.VAPI_WEBHOOK_SECRET],
         retell: config.RETELL_API_KEY === undefined ? [] : [config.RETELL_API_KEY],
+        twilio: config.TWILIO_AUTH_TOKEN === undefined ? [] : [config.TWILIO_AUTH_TOKEN],
       },
+      publicUrl: config.RINGFENCE_PUBLIC_URL,
     });
     return {
       config,

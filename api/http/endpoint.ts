@@ -23,6 +23,8 @@ export interface EndpointRequest<P, Q, B> {
   operation: string;
   /** The body exactly as it was sent, for signatures. Empty on a GET. */
   raw: Buffer;
+  /** The query exactly as it was sent, with its `?`: some signatures cover it. */
+  search: string;
   headers: Headers;
 }
 
@@ -110,7 +112,12 @@ export function endpoint<
 export function webhook(spec: {
   path: string;
   summary: string;
-  handle(request: { raw: Buffer; headers: Headers; requestId: string }): Promise<Answer | Response>;
+  handle(request: {
+    raw: Buffer;
+    search: string;
+    headers: Headers;
+    requestId: string;
+  }): Promise<Answer | Response>;
 }): Endpoint {
   return { ...open('post', spec.path, 'webhooks', spec.summary), access: 'signed', ...spec };
 }

@@ -74,11 +74,18 @@ async function run(
     idempotencyKey,
     operation: `${c.req.method} ${c.req.path}`,
     raw,
+    search: searchOf(request.url),
     headers: request.headers,
   });
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Cut out, not parsed: parsing would write some characters in another way. */
+function searchOf(url: string): string {
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start);
+}
 
 /** A route whose fields are all optional may be called without a body. */
 function bodyOf(endpoint: Endpoint, raw: Buffer, request: Request): unknown {

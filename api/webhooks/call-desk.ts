@@ -17,9 +17,13 @@ import { callDirectory, callRecords, eventInbox } from './doors.ts';
 export interface WebhookSecrets {
   readonly vapi: readonly string[];
   readonly retell: readonly string[];
+  /** Auth tokens of the Twilio account. */
+  readonly twilio: readonly string[];
 }
 
 export interface CallDesk {
+  /** Where providers reach this server. Twilio signs the address, so without it none gets in. */
+  readonly publicUrl: string | undefined;
   readonly sessions: CallSessions;
   readonly directory: CallDirectory;
   readonly apply: ApplyEvent;
@@ -40,6 +44,7 @@ export interface CallDeskOptions {
   readonly ledger: Pick<LedgerSource, 'hold'>;
   readonly partitions: number;
   readonly secrets: WebhookSecrets;
+  readonly publicUrl: string | undefined;
   readonly log: Log;
   /** For tests. */
   readonly nowMs?: () => number;
@@ -74,6 +79,7 @@ export function createCallDesk(options: CallDeskOptions): CallDesk {
     apply,
     inbox,
     secrets,
+    publicUrl: options.publicUrl,
     log,
     isOutage,
     nowMs,
