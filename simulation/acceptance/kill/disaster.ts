@@ -80,6 +80,7 @@ export async function runDisaster(
     ...load.figures.unexpected,
     ...verdict.faults,
     ...lossFaults(disaster, strikes, verdict.lost),
+    ...vanishedFaults(load, verdict),
     ...balanceFaults(tenants, load, verdict, parkedMicros),
     ...(disaster.recovers && !load.figures.unanswered['503 recovering']
       ? ['nobody was told 503 recovering']
@@ -156,6 +157,14 @@ function lossFaults(
     const inWindow = strikes.some((at) => one.atMs <= at + 50 && one.atMs > at - WINDOW_MS);
     return inWindow ? [] : [`${name}, outside the window before any strike`];
   });
+}
+
+/** A call that was authorized may be unknown later only if its hold is really lost. */
+function vanishedFaults({ figures }: Load, { lost }: LedgerVerdict): string[] {
+  const lostHolds = new Set(lost.map((one) => one.holdId));
+  return figures.vanished.flatMap(({ holdId, atMs }) =>
+    lostHolds.has(holdId) ? [] : [`${holdId} is in the ledger and was unknown at ${atMs}`],
+  );
 }
 
 /** Every client knows the outcome of every request, so the balance is known to the micro. */
