@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiKey } from '../../persistence/index.ts';
 import { forbidden } from '../auth/access.ts';
+import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
 import { idSchema, listBody, listOf, nameSchema, pageOf, pageQuery } from '../schemas/common.ts';
@@ -28,8 +29,19 @@ const keySchema = z
   .openapi('ApiKey');
 
 const madeKeySchema = keySchema
-  .extend({ key: z.string().openapi({ description: 'The key itself. Shown this once.' }) })
+  .extend({
+    key: z.string().optional().openapi({
+      description: 'The key itself. Shown in the first answer only: a replay does not know it.',
+    }),
+    key_withheld: z.string().optional().openapi({
+      description: 'In a replay, instead of `key`: why it is not there and what to do.',
+    }),
+  })
   .openapi('MadeApiKey');
+
+const KEY_WITHHELD =
+  'The key was shown once, in the first answer to this request, and only its hash is kept. ' +
+  'If that answer was lost, revoke this key and make another under a new Idempotency-Key.';
 
 export function apiKeyRoutes(services: Services): Endpoint[] {
   return [createRoute(services), listRoute(services), revokeRoute(services)];
@@ -42,19 +54,28 @@ function createRoute({ access, directory }: Services): Endpoint {
     tag: 'api_keys',
     summary: 'Makes an API key; only its hash is kept.',
     body: newKeySchema,
+    idempotency: 'accepted',
     answers: { 201: madeKeySchema },
-    async handle({ principal, body }) {
+    problems: ['idempotency_conflict'],
+    async handle(request) {
+      const { principal, body } = request;
       const organizationId = body.organization_id ?? null;
       const forPlatform = body.role === 'platform';
       if (forPlatform || organizationId === null) access.platform(principal);
       refuseMisplacedRole(body.role, organizationId);
       if (organizationId !== null) await access.organization(principal, organizationId, 'manage');
-      const { apiKey, key } = await directory.apiKeys.create({
+      const write = directory.apiKeys.creating({
         organizationId,
         role: body.role,
         name: body.name,
       });
-      return { status: 201, body: { ...keyBody(apiKey), key } };
+      return answerOnce(
+        directory,
+        request,
+        write,
+        ({ apiKey }) => ({ ...keyBody(apiKey), key_withheld: KEY_WITHHELD }),
+        ({ apiKey, key }) => ({ ...keyBody(apiKey), key }),
+      );
     },
   });
 }

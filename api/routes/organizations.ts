@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { forbidden } from '../auth/access.ts';
 import type { Principal } from '../auth/principal.ts';
+import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
 import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
@@ -25,25 +26,28 @@ function createRoute({ access, directory }: Services): Endpoint {
     tag: 'organizations',
     summary: 'Makes an organization; an agency makes them below itself.',
     body: newOrganizationSchema,
+    idempotency: 'accepted',
     answers: { 201: organizationSchema },
-    async handle({ principal, body }) {
+    problems: ['idempotency_conflict'],
+    async handle(request) {
+      const { principal, body } = request;
       billingIsThePlatforms(principal, body.billing_enabled);
       const parentId = body.parent_id ?? ownOf(principal);
       if (parentId !== undefined) await mayMakeBelow(principal, parentId);
-      const answer = await directory.organizations.create({
+      const creating = await directory.organizations.creating({
         name: body.name,
         parentId,
         billingEnabled: body.billing_enabled,
         callPolicy: body.call_policy,
         metadata: body.metadata,
       });
-      if (answer.status === 'created') {
-        return { status: 201, body: organizationBody(answer.organization) };
+      if (creating.status === 'ready') {
+        return answerOnce(directory, request, creating.write, organizationBody);
       }
-      if (answer.status === 'parent_not_found') throw noParent(parentId);
+      if (creating.status === 'parent_not_found') throw noParent(parentId);
       throw new Problem(
         'invalid_request',
-        `A tree of organizations is at most ${answer.depthMax} deep.`,
+        `A tree of organizations is at most ${creating.depthMax} deep.`,
         { param: 'parent_id' },
       );
     },

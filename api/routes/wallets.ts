@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { WalletState } from '../../engine/index.ts';
 import { initialWalletState, type Wallet } from '../../persistence/index.ts';
+import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { refusalProblem } from '../http/refusal.ts';
 import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
@@ -12,6 +13,7 @@ import {
   walletSchema,
 } from '../schemas/wallet.ts';
 import type { Services } from '../services.ts';
+import { minutesRemaining, voicePriceFor } from '../wallets/voice-minutes.ts';
 
 export const walletParams = z.object({ wallet_id: idSchema });
 
@@ -26,18 +28,20 @@ function createRoute({ access, directory }: Services): Endpoint {
     tag: 'wallets',
     summary: 'Makes a wallet of one organization in one currency.',
     body: newWalletSchema,
+    idempotency: 'accepted',
     answers: { 201: walletSchema },
-    async handle({ principal, body }) {
+    problems: ['idempotency_conflict'],
+    async handle(request) {
+      const { principal, body } = request;
       const organization = await access.organization(principal, body.organization_id, 'manage');
+      const { currency, name } = body;
       const limits = walletLimits(body);
-      const wallet = await directory.wallets.create({
-        organization,
-        currency: body.currency,
-        name: body.name,
-        limits,
+      const price = await voicePriceFor(directory, { organizationId: organization.id, currency });
+      const write = directory.wallets.creating({ organization, currency, name, limits });
+      return answerOnce(directory, request, write, (wallet) => {
+        const state = initialWalletState(limits, wallet.createdAt.getTime());
+        return walletBody(wallet, state, 0, minutesRemaining(price, state));
       });
-      const state = initialWalletState(limits, wallet.createdAt.getTime());
-      return { status: 201, body: walletBody(wallet, state, 0) };
     },
   });
 }
@@ -101,8 +105,13 @@ function patchRoute(services: Services): Endpoint {
       if (done.status !== 'done') throw refusalProblem(done);
       const [row] = done.entry.rows;
       if (row === undefined) throw new Error('a configure entry has no row');
-      const sequences = await services.directory.wallets.ledgerSequences([wallet.id]);
-      return { status: 200, body: walletBody(wallet, row.wallet, sequences.get(wallet.id) ?? 0) };
+      const [sequences, price] = await Promise.all([
+        services.directory.wallets.ledgerSequences([wallet.id]),
+        voicePriceFor(services.directory, wallet),
+      ]);
+      const minutes = minutesRemaining(price, row.wallet);
+      const ledgerSequence = sequences.get(wallet.id) ?? 0;
+      return { status: 200, body: walletBody(wallet, row.wallet, ledgerSequence, minutes) };
     },
   });
 }
@@ -131,13 +140,15 @@ async function walletBodies({ engine, directory }: Services, wallets: readonly W
   const reads = [...idsByPartition].map(async ([partition, ids]) => {
     for (const [id, state] of await engine.wallets(partition, ids)) states.set(id, state);
   });
-  const [sequences] = await Promise.all([
+  const [sequences, prices] = await Promise.all([
     directory.wallets.ledgerSequences(wallets.map((wallet) => wallet.id)),
+    Promise.all(wallets.map((wallet) => voicePriceFor(directory, wallet))),
     ...reads,
   ]);
-  return wallets.map((wallet) => {
+  return wallets.map((wallet, i) => {
     const state = states.get(wallet.id);
     if (state === undefined) throw new Error(`${wallet.id} has no state`);
-    return walletBody(wallet, state, sequences.get(wallet.id) ?? 0);
+    const minutes = minutesRemaining(prices[i], state);
+    return walletBody(wallet, state, sequences.get(wallet.id) ?? 0, minutes);
   });
 }

@@ -15,7 +15,7 @@ const limitFields = {
     description: 'The reserve under which calls stop.',
   }),
   low_balance_threshold_micros: nonNegativeMicrosSchema.optional().openapi({
-    description: 'Level LOW at or under this; 0 is none.',
+    description: 'Level LOW while spendable is at or under this; 0 is none.',
   }),
   max_live_calls: z
     .int('must be an integer')
@@ -57,8 +57,25 @@ export const walletSchema = z
     low_balance_threshold_micros: microsSchema,
     max_live_calls: z.int(),
     live_calls: z.int(),
-    status: z.enum(['active', 'frozen']),
-    level: z.enum(['LOW', 'OK', 'GOOD']),
+    minutes_remaining: z
+      .int()
+      .nullable()
+      .openapi({
+        description:
+          "Whole minutes of one call that `spendable_micros` pays for now, at the organization's " +
+          'retail price of `voice_minute` in this currency; 0 at the floor. Null without such a ' +
+          'price, or where calls are free.',
+        example: 50,
+      }),
+    status: z.enum(['active', 'frozen']).openapi({
+      description: 'frozen: no new holds or charges; what is open ends as usual.',
+    }),
+    level: z.enum(['LOW', 'OK', 'GOOD']).openapi({
+      description:
+        'How full it is. LOW: `spendable_micros` is 0 or less, or at or under ' +
+        '`low_balance_threshold_micros`. OK: above it, up to three times it. GOOD: more than that; ' +
+        'without a threshold everything above 0.',
+    }),
     sequence: z.int().openapi({ description: 'Mutations so far, in Redis.' }),
     ledger_sequence: z.int().openapi({ description: 'Mutations so far, in Postgres.' }),
     as_of: z.string(),
@@ -76,7 +93,13 @@ export function walletLimits(body: z.infer<typeof newWalletSchema>): WalletLimit
   };
 }
 
-export function walletBody(wallet: Wallet, state: WalletState, ledgerSequence: number) {
+/** @param minutes see `minutes_remaining` of the schema */
+export function walletBody(
+  wallet: Wallet,
+  state: WalletState,
+  ledgerSequence: number,
+  minutes: number | null,
+) {
   return {
     id: wallet.id,
     organization_id: wallet.organizationId,
@@ -91,6 +114,7 @@ export function walletBody(wallet: Wallet, state: WalletState, ledgerSequence: n
     low_balance_threshold_micros: state.lowBalanceThresholdMicros,
     max_live_calls: state.maxLiveCalls,
     live_calls: state.liveCalls,
+    minutes_remaining: minutes,
     status: state.frozen ? 'frozen' : 'active',
     level: levelOf(state),
     sequence: state.sequence,

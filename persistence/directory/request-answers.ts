@@ -18,7 +18,7 @@ export interface AnswerRequest {
 }
 
 export type AnsweredOnce<T> =
-  | { status: 'made'; made: T }
+  | { status: 'made'; made: T; answer: Record<string, unknown> }
   | { status: 'replayed'; answer: Record<string, unknown> }
   | { status: 'idempotency_conflict' };
 
@@ -36,7 +36,7 @@ export class RequestAnswers {
 
   /**
    * Runs `write` unless the request did before. `answerOf` is what a replay is told; it is stored
-   * in clear, so it holds no secret. Without a request `write` simply runs.
+   * in clear, so it holds no secret, and is asked once. Without a request `write` simply runs.
    */
   once<T>(
     request: AnswerRequest | undefined,
@@ -45,7 +45,8 @@ export class RequestAnswers {
   ): Promise<AnsweredOnce<T>> {
     return this.#feed.write(async (tx, changed) => {
       if (request === undefined) {
-        return { status: 'made', made: await write(tx, changed) };
+        const made = await write(tx, changed);
+        return { status: 'made', made, answer: answerOf(made) };
       }
       const { scope, key, fingerprint } = request;
       const claimed = await tx`
@@ -61,10 +62,11 @@ export class RequestAnswers {
           : { status: 'idempotency_conflict' };
       }
       const made = await write(tx, changed);
+      const answer = answerOf(made);
       await tx`
-        update request_answers set answer = ${JSON.stringify(answerOf(made))}::text::json
+        update request_answers set answer = ${JSON.stringify(answer)}::text::json
         where scope = ${scope} and key = ${key}`;
-      return { status: 'made', made };
+      return { status: 'made', made, answer };
     });
   }
 }
