@@ -9,7 +9,7 @@ export interface LineEvents<C extends PhoneCall> {
   /** People talk; as often as the script says. */
   turn?(call: C): void;
   /** The agent passes the call on, because its script says so. */
-  transfer?(call: C): void;
+  transfer?(call: C, atMs: number): void;
   ended?(call: C): void;
 }
 
@@ -57,7 +57,7 @@ export class PhoneLine<C extends PhoneCall> {
     this.limit(call, call.capMs);
     if (script.turnEveryMs > 0) this.#turns(call);
     if (script.transfer) {
-      this.at(call, atMs + script.transfer.afterMs, () => this.#events.transfer?.(call));
+      this.at(call, atMs + script.transfer.afterMs, (now) => this.#events.transfer?.(call, now));
     }
     this.#events.answered?.(call);
   }

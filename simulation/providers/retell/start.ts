@@ -29,7 +29,7 @@ export async function startRetell(options: RetellOptions): Promise<Simulator<Ret
       scheduleFunction(retell, call);
     },
     turn: (call) => sendEvent(retell, call, 'transcript_updated'),
-    transfer: (call) => transfer(retell, call),
+    transfer: (call, atMs) => transfer(retell, call, atMs),
     ended: (call) => ended(retell, call),
   });
   const retell: Retell = { exchange, options };

@@ -8,12 +8,12 @@ const APART_MS = 500;
  * The agent hands the person over. If the other side takes it the agent's call ends as
  * `call_transfer`, and the person's leg goes on, and costs, without it.
  */
-export function transfer(retell: Retell, call: RetellCall): void {
+export function transfer(retell: Retell, call: RetellCall, nowMs: number): void {
   const { exchange } = retell;
   const wanted = call.script.transfer;
   if (wanted === undefined) return;
   sendEvent(retell, call, 'transfer_started');
-  exchange.line.at(call, exchange.clock.now() + CONSULTING_MS, (atMs) => {
+  exchange.line.at(call, nowMs + CONSULTING_MS, (atMs) => {
     if (!wanted.bridged) {
       sendEvent(retell, call, 'transfer_cancelled');
       return;

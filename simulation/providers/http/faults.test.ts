@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Faults } from '../exchange/faults.ts';
+import { startRetell } from '../retell/start.ts';
+import { eventually } from '../test/eventually.ts';
+import { at, type Receiver, startReceiver } from '../test/receiver.ts';
+
+const apiKey = 'key_simulated';
+const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+const stops: (() => Promise<void>)[] = [];
+let receiver: Receiver;
+
+beforeEach(async () => {
+  receiver = await startReceiver();
+  stops.push(receiver.stop);
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function retell(faults: Faults, seed = 1) {
+  const simulator = await startRetell({
+    apiKey,
+    webhookUrl: receiver.url,
+    seed,
+    scale: 500,
+    faults,
+    script: { turnEveryMs: 0, talkMs: 3_000_000 },
+  });
+  stops.push(simulator.stop);
+  /** The status, or the word for what happened instead of an answer. */
+  const create = async (to = '+14155550987', waitMs = 5_000): Promise<number | string> => {
+    const body = JSON.stringify({ from_number: '+14155550142', to_number: to });
+    try {
+      const url = `${simulator.url}/v2/create-phone-call`;
+      const signal = AbortSignal.timeout(waitMs);
+      const response = await fetch(url, { method: 'POST', headers, body, signal });
+      await response.json();
+      return response.status;
+    } catch (error) {
+      return error instanceof Error && error.name === 'TimeoutError' ? 'silence' : 'broken';
+    }
+  };
+  return { ...simulator, create, calls: () => simulator.control.records().length };
+}
+
+test.each([
+  ['errorBefore', 503, 0],
+  ['errorAfter', 503, 1],
+  ['resetBefore', 'broken', 0],
+  ['resetAfter', 'broken', 1],
+  ['truncated', 'broken', 1],
+] as const)('%s: the caller gets %s, and %i call was made', async (fault, answer, calls) => {
+  const simulator = await retell({ requests: { create: { [fault]: 1 } } });
+  expect(await simulator.create()).toBe(answer);
+  expect(simulator.calls()).toBe(calls);
+});
+
+test('timeout: nothing is answered, and the call was made', async () => {
+  const { create, calls } = await retell({ requests: { create: { timeout: 1 } } });
+  expect(await create('+14155550987', 300)).toBe('silence');
+  expect(calls()).toBe(1);
+});
+
+test('latency comes before the effect', async () => {
+  const { create, calls } = await retell({ requests: { '*': { latencyMs: [200, 250] } } });
+  const before = performance.now();
+  const creating = create();
+  expect(calls()).toBe(0);
+  expect(await creating).toBe(201);
+  expect(performance.now() - before).toBeGreaterThanOrEqual(195);
+});
+
+test('the faults of a number win over those of the server', async () => {
+  const { create, control } = await retell({ requests: { '*': { errorBefore: 1 } } });
+  control.script('+14155550001', { faults: { requests: { create: { errorBefore: 0 } } } });
+  expect(await create('+14155550001')).toBe(201);
+  expect(await create('+14155550002')).toBe(503);
+  control.setFaults({});
+  expect(await create('+14155550002')).toBe(201);
+});
+
+test('the same seed makes the same calls fail, another one others', async () => {
+  const outcome = async (seed: number) => {
+    const { create, control } = await retell({ requests: { create: { errorAfter: 0.5 } } }, seed);
+    const statuses: unknown[] = [];
+    for (let call = 0; call < 24; call += 1) statuses.push(await create(`+141555500${10 + call}`));
+    return { statuses, ids: control.records().map(({ providerCallId }) => providerCallId) };
+  };
+  const first = await outcome(42);
+  expect(new Set(first.statuses)).toEqual(new Set([201, 503]));
+  expect(await outcome(42)).toEqual(first);
+  expect((await outcome(43)).statuses).not.toEqual(first.statuses);
+});
+
+const events = () => receiver.received.map(({ body }) => at(JSON.parse(body), 'event'));
+
+test('lost webhooks are never sent, and the record says so', async () => {
+  const { create, control } = await retell({ webhooks: { call_ended: { lost: 1 } } });
+  control.usualScript({ turnEveryMs: 0, talkMs: 40_000, processingMs: 40_000 });
+  await create();
+  await eventually(events).toEqual(['call_started', 'call_analyzed']);
+  const deliveries = control.records()[0]?.deliveries;
+  expect(deliveries?.map(({ event, outcome }) => [event, outcome])).toEqual([
+    ['call_started', 'delivered'],
+    ['call_ended', 'lost'],
+    ['call_analyzed', 'delivered'],
+  ]);
+});
+
+test('duplicates are the same bytes twice', async () => {
+  const { create, control } = await retell({ webhooks: { '*': { duplicate: 1 } } });
+  control.usualScript({ turnEveryMs: 0, talkMs: 40_000, processingMs: 40_000 });
+  await create();
+  await eventually(() => events().sort()).toEqual(
+    ['call_analyzed', 'call_ended', 'call_started'].flatMap((event) => [event, event]),
+  );
+  const ended = receiver.received.filter(({ body }) => body.includes('"event":"call_ended"'));
+  expect(ended[0]?.body).toBe(ended[1]?.body);
+});
+
+test('disorder lets later events overtake; delay holds an event back', async () => {
+  const late = { disorder: 1, disorderMs: [200_000, 200_000] as [number, number] };
+  const { create, control } = await retell({ webhooks: { call_started: late } });
+  control.usualScript({ turnEveryMs: 0, talkMs: 40_000, processingMs: 40_000 });
+  await create();
+  await eventually(events).toEqual(['call_ended', 'call_analyzed', 'call_started']);
+  const delayMs: [number, number] = [150_000, 150_000];
+  control.setFaults({ webhooks: { call_ended: { delayMs } } });
+  await create();
+  await eventually(() => events().slice(3)).toEqual([
+    'call_started',
+    'call_analyzed',
+    'call_ended',
+  ]);
+});
+
+test('faults and scripts that make no sense are refused', async () => {
+  const { url, control } = await retell({});
+  expect(() => control.setFaults({ requests: { create: { timeout: 2 } } })).toThrow();
+  expect(() => control.usualScript({ talkMs: [9, 1] })).toThrow();
+  const response = await fetch(`${url}/simulation/faults`, { method: 'POST', body: '{"what":1}' });
+  expect(response.status).toBe(400);
+});
