@@ -9,6 +9,7 @@
  * Redis is away the loop backs off; the money held covers the calls meanwhile.
  */
 import { type Engine, type HoldState, OutageError } from '../../engine/index.ts';
+import type { Asking } from '../asking/asking.ts';
 import type { Hangup, Log } from '../doors.ts';
 import { MemberHandler } from './member.ts';
 import { createPool } from './pool.ts';
@@ -30,6 +31,8 @@ export interface EnforcerOptions {
   readonly log: Log;
   /** Ends the call at its provider. Without one a cutoff is noted and left to the status checks. */
   readonly hangup?: Hangup;
+  /** Asks a call's provider before the call is judged by time. Without one time alone decides. */
+  readonly asking?: Asking;
   /** Puts a decision on a call's timeline. */
   readonly note?: (
     call: { organizationId: string; callId: string },

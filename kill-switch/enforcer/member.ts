@@ -4,6 +4,7 @@ import type { HangupOrder } from '../doors.ts';
 import { createSeenOnce } from '../events/seen-once.ts';
 import type { EnforcerOptions } from './enforcer.ts';
 import { createPool } from './pool.ts';
+import { createQuestions, type Questions } from './questions.ts';
 
 /** Final calls of a wallet that are extended again at a time; the rest follow while money lasts. */
 const FINALS_BATCH = 100;
@@ -22,10 +23,14 @@ export class MemberHandler {
   readonly #hangingUp = new Set<string>();
   /** Silent holds, and until when there is nothing to do for them. */
   readonly #waitUntilMs = new Map<string, number>();
+  /** What providers are asked before a call is judged by time. */
+  readonly #questions: Questions;
   #watchingSinceMs: number | undefined;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
+    const expire = (partition: number, holdId: string) => this.#expire(partition, holdId);
+    this.#questions = createQuestions(options.asking, expire, options.log);
   }
 
   /** Never throws: a member that fails comes back when its lease ends. */
@@ -41,9 +46,9 @@ export class MemberHandler {
     }
   }
 
-  /** Settles when no hang-up is under way. */
-  idle(): Promise<void> {
-    return this.#hangups.idle();
+  /** Settles when no hang-up and no question is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#hangups.idle(), this.#questions.idle()]);
   }
 
   /** The engine answered: its clock stands at `nowMs`. */
@@ -72,25 +77,23 @@ export class MemberHandler {
     this.#options.saw?.(holdId, hold);
     if (reply.status === 'hold_closed') return;
     if (reply.status === 'ringing') {
-      if (nowMs >= hold.createdAtMs + hold.policy.ringMs) await this.#expire(partition, holdId);
+      const ringsUntilMs = hold.createdAtMs + hold.policy.ringMs;
+      if (nowMs >= ringsUntilMs) this.#questions.about(partition, holdId, nowMs);
       return;
     }
     if (isCutOff(hold, reply.nowMs)) this.#hangUp(holdId, hold);
-    if (isSilent(hold, reply.nowMs)) await this.#endSilent(partition, holdId, hold, nowMs);
+    if (hold.estimated) this.#questions.about(partition, holdId, nowMs);
+    else if (isSilent(hold, reply.nowMs)) this.#silent(partition, holdId, hold, nowMs);
   }
 
   /** Only time in which an enforcer ran counts as silence: after a restart everybody is silent. */
-  async #endSilent(
-    partition: number,
-    holdId: string,
-    hold: HoldState,
-    nowMs: number,
-  ): Promise<void> {
+  #silent(partition: number, holdId: string, hold: HoldState, nowMs: number): void {
     const sinceMs = Math.max(hold.lastSeenAtMs, this.#watchingSinceMs ?? nowMs);
     if (nowMs >= sinceMs + hold.policy.heartbeatMs) {
-      await this.#expire(partition, holdId);
+      this.#questions.about(partition, holdId, nowMs);
       return;
     }
+    if (hold.hasProvider) return;
     // The engine keeps such a call due; nothing can be done for it before its next extension.
     if (this.#waitUntilMs.size >= WAITING_MAX) this.#waitUntilMs.clear();
     const cutoffAtMs = hold.cutoffAtMs || Number.POSITIVE_INFINITY;
@@ -159,5 +162,5 @@ function isCutOff(hold: HoldState, nowMs: number): boolean {
 }
 
 function isSilent(hold: HoldState, nowMs: number): boolean {
-  return !hold.hasProvider && nowMs >= hold.lastSeenAtMs + hold.policy.heartbeatMs;
+  return nowMs >= hold.lastSeenAtMs + hold.policy.heartbeatMs;
 }
