@@ -104,8 +104,9 @@ export interface ProviderClient {
   /** @throws ProviderOutage when the provider cannot be asked: that is never `not_found`. */
   fetch(providerCallId: string): Promise<ProviderRecord | 'not_found'>;
   /**
-   * Every call that lived or ended between the two moments, each once, in no order. Live calls that
-   * began earlier are among them wherever the provider can list them.
+   * Every call that lived or ended between the two moments, each once, in no order; calls that did
+   * so later may be among them. Live calls that began earlier are, at Retell and Twilio; at Vapi
+   * only those whose record changed in the stretch.
    * @throws ProviderOutage also half-way: what was yielded until then is not the whole.
    */
   list(since: Date, until: Date): AsyncIterable<ProviderRecord>;

@@ -1,7 +1,7 @@
 /**
- * All calls that lived or ended in a stretch of time. Twilio filters by the start only, so calls
- * are listed from as far back as one can last; those that wait or ring have no start and are asked
- * for by their status.
+ * All calls that lived or ended in a stretch of time. Twilio filters by the day of the end, at the
+ * least, so what ended earlier that day is left out here; an upper bound could cut off the day that
+ * it falls on and is not given. Calls that live have no end and are asked for by their status.
  */
 import type { CallPage, CallStatus } from 'twilio/lib/rest/api/v2010/account/call.js';
 import { LIST_RECORDS_MAX, ProviderOutage, type ProviderRecord } from '../client.ts';
@@ -9,8 +9,6 @@ import { twilioRecord } from './client-record.ts';
 import { type TwilioSdk, twilioOutage } from './client-sdk.ts';
 
 export const TWILIO_PAGE_SIZE = 500;
-/** No call at Twilio lasts longer than a day. */
-const CALL_MS_MAX = 24 * 60 * 60_000;
 const LIVE: readonly CallStatus[] = ['queued', 'ringing', 'in-progress'];
 
 type Question = NonNullable<Parameters<TwilioSdk['list']['calls']['page']>[0]>;
@@ -19,22 +17,19 @@ type Question = NonNullable<Parameters<TwilioSdk['list']['calls']['page']>[0]>;
 export async function* listTwilioCalls(
   sdk: TwilioSdk,
   since: Date,
-  until: Date,
   pageSize: number = TWILIO_PAGE_SIZE,
 ): AsyncGenerator<ProviderRecord> {
+  // Twilio's times are whole seconds.
+  const sinceMs = Math.floor(since.getTime() / 1000) * 1000;
   const questions: Question[] = [
     // First those that live: one that ends meanwhile is in the last answer as well.
     ...LIVE.map((status) => ({ status, pageSize })),
-    {
-      startTimeAfter: new Date(since.getTime() - CALL_MS_MAX),
-      startTimeBefore: until,
-      pageSize,
-    },
+    { endTimeAfter: since, pageSize },
   ];
   const latest = new Map<string, ProviderRecord>();
   for (const question of questions) {
     for await (const record of pages(sdk, question)) {
-      if (!record.live && (record.endedAtMs ?? until.getTime()) < since.getTime()) continue;
+      if (record.endedAtMs !== undefined && record.endedAtMs < sinceMs) continue;
       latest.set(record.providerCallId, record);
       if (latest.size > LIST_RECORDS_MAX) {
         throw new ProviderOutage('twilio', 'the list is too long');

@@ -44,7 +44,7 @@ export function createTwilioClient(account: TwilioAccount): ProviderClient {
     transfer: no('Twilio would break off what the call is doing'),
     limit: (call, capSeconds) => change(sdk, sidOf(call), { timeLimit: capSeconds }),
     fetch: (providerCallId) => fetchCall(sdk, providerCallId),
-    list: (since, until) => listTwilioCalls(sdk, since, until),
+    list: (since) => listTwilioCalls(sdk, since),
     create: (order) => create(sdk, account, order),
   };
 }
