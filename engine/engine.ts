@@ -4,6 +4,7 @@ import { authorize } from './authorize.ts';
 import { createConnection } from './connection.ts';
 import type { EngineContext } from './context.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
+import type { ErrorCode } from './errors.ts';
 import { createGate, type Gate, type GateEvent } from './gate/gate.ts';
 import type { HoldState, WalletState } from './generated/layouts.ts';
 import { type BacklogGauge, createGuard, GUARD_DEFAULTS, type GuardLimits } from './guard.ts';
@@ -13,7 +14,7 @@ import type { LedgerSource } from './ledger-source.ts';
 import { createLoader } from './loader.ts';
 import type { RecoverySource } from './recovery-source.ts';
 import { createRecent } from './represent.ts';
-import { createRunner } from './runner.ts';
+import { createRunner, measured, type OnScript } from './runner.ts';
 import { unloadWallet } from './unload.ts';
 import { createVerbs } from './verbs.ts';
 
@@ -28,6 +29,10 @@ export interface EngineOptions {
   readonly hotRecordsMs?: number;
   readonly guard?: Partial<GuardLimits>;
   readonly onGate?: (event: GateEvent) => void;
+  /** Told of every script call, for metrics: keep it cheap. */
+  readonly onScript?: OnScript;
+  /** Told of every new hold or charge that was refused before its script: backlog, memory. */
+  readonly onNotAdmitted?: (code: ErrorCode) => void;
 }
 
 const HOT_RECORDS_MS = 72 * 3_600_000;
@@ -49,10 +54,16 @@ export async function createEngine(options: EngineOptions) {
       if (event.kind === 'opened') reopen();
     },
   });
-  const runner = createRunner(redis, gate.lost, gate.shielded);
+  const bare = createRunner(redis, gate.lost, gate.shielded);
+  const runner = options.onScript ? measured(bare, options.onScript) : bare;
   const legs = createHoldLegs();
   const loader = createLoader(runner, options.ledger, legs, hotRecordsMs);
-  const guard = createGuard(redis, options.partitions, { ...GUARD_DEFAULTS, ...options.guard });
+  const guard = createGuard(
+    redis,
+    options.partitions,
+    { ...GUARD_DEFAULTS, ...options.guard },
+    options.onNotAdmitted,
+  );
   const context: EngineContext = {
     runner,
     loader,

@@ -35,7 +35,13 @@ export interface Guard {
   stop(): void;
 }
 
-export function createGuard(redis: Redis, partitions: number, limits: GuardLimits): Guard {
+/** @param refused told of each admission that was not given, with its code */
+export function createGuard(
+  redis: Redis,
+  partitions: number,
+  limits: GuardLimits,
+  refused?: (code: ErrorCode) => void,
+): Guard {
   let refusal: ErrorCode | undefined;
   let gauge: BacklogGauge = { oldestAgeMs: 0, entries: 0, memoryShare: 0 };
   const backlogs = Array.from({ length: partitions }, createBacklog);
@@ -63,7 +69,9 @@ export function createGuard(redis: Redis, partitions: number, limits: GuardLimit
 
   return {
     admit() {
-      if (refusal) throw new OutageError(refusal, { retryAfterMs: 5_000 });
+      if (refusal === undefined) return;
+      refused?.(refusal);
+      throw new OutageError(refusal, { retryAfterMs: 5_000 });
     },
     gauge: () => gauge,
     stop: () => clearInterval(timer),

@@ -14,6 +14,30 @@ export interface Runner {
 }
 
 /**
+ * One call of a script: its name, how long this process waited for it (network and Redis' queue
+ * included), and its status word, or the code of the error that came instead.
+ */
+export type OnScript = (name: string, elapsedMs: number, status: string) => void;
+
+/** A runner that tells of every call. */
+export function measured(runner: Runner, onScript: OnScript): Runner {
+  return {
+    async run(script, keys, args) {
+      const startedMs = performance.now();
+      try {
+        const reply = await runner.run(script, keys, args);
+        onScript(script.name, performance.now() - startedMs, reply.status);
+        return reply;
+      } catch (error) {
+        const status = error instanceof OutageError ? error.code : 'internal';
+        onScript(script.name, performance.now() - startedMs, status);
+        throw error;
+      }
+    },
+  };
+}
+
+/**
  * @param lost told when the scripts or a fence are missing, so that the gate can begin a recovery.
  * @param shielded false while nobody has looked at the master of this connection yet
  */
