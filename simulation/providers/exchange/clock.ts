@@ -35,9 +35,13 @@ export class SimulatedClock {
 
   /** The simulated moment, whole epoch milliseconds. Never goes back. */
   now(): number {
-    const nowMs = Math.floor(this.#originMs + (Date.now() - this.#wallOriginMs) * this.scale);
-    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    this.#latestMs = Math.max(this.#latestMs, this.simulated(Date.now()));
     return this.#latestMs;
+  }
+
+  /** The simulated moment of a real one (epoch ms). */
+  simulated(wallMs: number): number {
+    return Math.floor(this.#originMs + (wallMs - this.#wallOriginMs) * this.scale);
   }
 
   /** Does something `delayMs` simulated milliseconds from now; 0 or less is as soon as possible. */

@@ -28,7 +28,10 @@ export interface Push {
   readonly receivedAtMs: number;
   /** The same in real epoch ms, for comparing with clocks outside. */
   readonly receivedWallMs: number;
-  /** `ignored`: answered as if obeyed. `too_late`: the call had ended. */
+  /**
+   * `refused`: answered as a failure, or not at all, without effect. `ignored`: answered as if obeyed.
+   * `too_late`: the call had ended.
+   */
   readonly verdict: 'obeyed' | 'refused' | 'ignored' | 'too_late' | 'invalid';
 }
 

@@ -1,3 +1,4 @@
+import type { Request } from '../http/route.ts';
 import type { SimulatedClock } from './clock.ts';
 import {
   type Delivery,
@@ -63,6 +64,7 @@ export function commonRecord(call: PhoneCall, nowMs: number) {
 export function notePush(
   call: PhoneCall,
   clock: SimulatedClock,
+  { receivedWallMs }: Request,
   kind: string,
   verdict: Push['verdict'],
 ): void {
@@ -70,8 +72,8 @@ export function notePush(
   if (call.pushes.length >= REMEMBERED_PER_CALL) return;
   call.pushes.push({
     kind: kind.slice(0, 64),
-    receivedAtMs: clock.now(),
-    receivedWallMs: Date.now(),
+    receivedAtMs: clock.simulated(receivedWallMs),
+    receivedWallMs,
     verdict,
   });
 }

@@ -70,6 +70,25 @@ test('latency comes before the effect', async () => {
   expect(performance.now() - before).toBeGreaterThanOrEqual(195);
 });
 
+test('a push is noted when it arrives, even if a fault keeps it from having any effect', async () => {
+  const { url, create, control } = await retell({});
+  await create();
+  await eventually(() => control.counts().live).toBe(1);
+  const id = control.records()[0]?.providerCallId ?? '';
+  const stop = () => fetch(`${url}/v2/stop-call/${id}`, { method: 'POST', headers });
+  control.setFaults({ requests: { 'hang-up': { errorBefore: 1 } } });
+  expect((await stop()).status).toBe(503);
+  control.setFaults({ requests: { 'hang-up': { latencyMs: [300, 300] } } });
+  const before = Date.now();
+  expect((await stop()).status).toBe(204);
+  const record = control.record(id);
+  expect(record?.pushes.map(({ verdict }) => verdict)).toEqual(['refused', 'obeyed']);
+  const arrivedMs = record?.pushes[1]?.receivedWallMs ?? 0;
+  expect(arrivedMs).toBeGreaterThanOrEqual(before);
+  const endedAfterMs = (record?.endedAtMs ?? 0) - (record?.pushes[1]?.receivedAtMs ?? 0);
+  expect(endedAfterMs).toBeGreaterThanOrEqual(300 * 500 - 500);
+});
+
 test('the faults of a number win over those of the server', async () => {
   const { create, control } = await retell({ requests: { '*': { errorBefore: 1 } } });
   control.script('+14155550001', { faults: { requests: { create: { errorBefore: 0 } } } });

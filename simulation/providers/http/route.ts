@@ -6,6 +6,8 @@ export interface Request {
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** Real epoch ms of its arrival, before any latency. */
+  readonly receivedWallMs: number;
   /** What the groups of the route's path matched, by name. */
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -22,6 +24,8 @@ export interface Route {
   readonly path: RegExp;
   /** Without it the route is never faulty. */
   readonly faults?: (request: Request) => { readonly faults: RequestFaults; readonly dice: Dice };
+  /** Told of a request that a fault keeps from `handle`. */
+  readonly prevented?: (request: Request) => void;
   /** @throws RequestError */
   readonly handle: (request: Request) => Reply | Promise<Reply>;
 }

@@ -30,6 +30,7 @@ export async function serve(options: {
   server.keepAliveTimeout = 65_000;
 
   async function handle(incoming: http.IncomingMessage, response: http.ServerResponse) {
+    const receivedWallMs = Date.now();
     const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     const found = findRoute(options.routes, incoming.method ?? '', url.pathname);
     const body = await readBody(incoming);
@@ -38,10 +39,12 @@ export async function serve(options: {
       const message = found ? 'Body too large' : 'No such route';
       return send(response, { status, body: options.errorBody(status, message) });
     }
-    const request = { url, headers: incoming.headers, body, parameters: found.parameters };
+    const { parameters } = found;
+    const request = { url, headers: incoming.headers, body, receivedWallMs, parameters };
     const plan = found.route.faults?.(request);
     const mishap = plan && drawMishap(plan.faults, plan.dice);
     if (mishap?.latencyMs) await new Promise((go) => setTimeout(go, mishap.latencyMs));
+    if (mishap?.instead) found.route.prevented?.(request);
     if (mishap?.instead === 'reset') return incoming.socket.destroy();
     const error = { status: 503, body: options.errorBody(503, 'Service unavailable') };
     if (mishap?.instead === 'error') return send(response, error);

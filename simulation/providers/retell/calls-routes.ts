@@ -77,7 +77,15 @@ export function callsRoutes(retell: Retell): Route[] {
       status: 200,
       body: callObject(retell, call),
     })),
-    about('POST', /^\/v2\/stop-call\/(?<id>[^/]+)$/, 'hang-up', (call) => stop(retell, call)),
+    {
+      ...about('POST', /^\/v2\/stop-call\/(?<id>[^/]+)$/, 'hang-up', (call, request) =>
+        stop(retell, call, request),
+      ),
+      prevented(request) {
+        const call = callOf(request);
+        if (call) notePush(call, exchange.clock, request, 'stop-call', 'refused');
+      },
+    },
     about('PATCH', /^\/v2\/update-live-call\/(?<id>[^/]+)$/, 'update', (call, request) =>
       update(retell, call, request),
     ),
@@ -102,14 +110,14 @@ function create(retell: Retell, request: Request): Reply {
 }
 
 /** Ends a call that is being talked. Retell says nothing of calls that still ring: they are refused. */
-function stop(retell: Retell, call: RetellCall): Reply {
+function stop(retell: Retell, call: RetellCall, request: Request): Reply {
   const { clock, line, faults } = retell.exchange;
   if (call.phase !== 'live') {
-    notePush(call, clock, 'stop-call', call.phase === 'ended' ? 'too_late' : 'invalid');
+    notePush(call, clock, request, 'stop-call', call.phase === 'ended' ? 'too_late' : 'invalid');
     throw new RequestError(422, 'Call is not ongoing.');
   }
   const verdict = hangUpVerdict(call, faults);
-  notePush(call, clock, 'stop-call', verdict);
+  notePush(call, clock, request, 'stop-call', verdict);
   if (verdict === 'refused') throw new RequestError(500, 'The call could not be stopped.');
   if (verdict === 'obeyed') line.end(call, 'pushed');
   return { status: 204 };
@@ -118,7 +126,7 @@ function stop(retell: Retell, call: RetellCall): Reply {
 function update(retell: Retell, call: RetellCall, request: Request): Reply {
   const { clock } = retell.exchange;
   const late = call.phase !== 'live';
-  notePush(call, clock, 'update-live-call', late ? 'too_late' : 'obeyed');
+  notePush(call, clock, request, 'update-live-call', late ? 'too_late' : 'obeyed');
   if (late) throw new RequestError(422, 'Call is not ongoing.');
   const body = parsed(updateSchema, request);
   call.metadata = body.fields_to_override?.metadata ?? call.metadata;

@@ -60,7 +60,12 @@ export function callsRoutes(twilio: Twilio): Route[] {
       path: one,
       faults: (request) =>
         exchange.requestFaults(ends(request) ? 'hang-up' : 'update', callOf(request)),
-      handle: (request) => update(twilio, known(request), readForm(updateSchema, request)),
+      prevented(request) {
+        const call = callOf(request);
+        const kind = ends(request) ? 'completed' : 'time-limit';
+        if (call) notePush(call, exchange.clock, request, kind, 'refused');
+      },
+      handle: (request) => update(twilio, known(request), request),
     },
     {
       method: 'GET',
@@ -108,15 +113,16 @@ function create(twilio: Twilio, form: z.infer<typeof createSchema>): TwilioCall 
 }
 
 /** `completed` ends any call that is not over; `canceled` only one that has not been answered. */
-function update(twilio: Twilio, call: TwilioCall, form: z.infer<typeof updateSchema>): Reply {
+function update(twilio: Twilio, call: TwilioCall, request: Request): Reply {
+  const form = readForm(updateSchema, request);
   const { clock, line, faults } = twilio.exchange;
   const kind = form.Status ?? 'time-limit';
   if (call.phase === 'ended') {
-    notePush(call, clock, kind, 'too_late');
+    notePush(call, clock, request, kind, 'too_late');
     throw twilioError(400, 21_220, 'Call is not in-progress. Cannot redirect.');
   }
   const verdict = form.Status === undefined ? 'obeyed' : hangUpVerdict(call, faults);
-  notePush(call, clock, kind, verdict);
+  notePush(call, clock, request, kind, verdict);
   if (verdict === 'refused') throw twilioError(503, 20_503, 'Service unavailable');
   if (form.TimeLimit !== undefined) line.limit(call, form.TimeLimit * 1_000);
   if (verdict === 'obeyed' && form.Status !== undefined) {

@@ -34,7 +34,13 @@ export function controlUrlRoute(vapi: Vapi): Route {
   return {
     method: 'POST',
     path: /^\/(?<id>[0-9a-f-]{36})\/control$/,
-    faults: (request) => vapi.exchange.requestFaults('hang-up', callOf(request)),
+    faults: (request) =>
+      vapi.exchange.requestFaults(endsCall(request) ? 'hang-up' : 'update', callOf(request)),
+    prevented(request) {
+      const call = callOf(request);
+      const kind = endsCall(request) ? 'end-call' : 'message';
+      if (call) notePush(call, vapi.exchange.clock, request, kind, 'refused');
+    },
     handle(request) {
       const call = callOf(request);
       if (!call?.settings.controlEnabled) throw new RequestError(404, 'No such call.');
@@ -43,12 +49,17 @@ export function controlUrlRoute(vapi: Vapi): Route {
       try {
         command = parsed(commandSchema, request);
       } catch (error) {
-        notePush(call, vapi.exchange.clock, 'unreadable', 'invalid');
+        notePush(call, vapi.exchange.clock, request, 'unreadable', 'invalid');
         throw error;
       }
-      return carryOut(vapi, call, command);
+      return carryOut(vapi, call, command, request);
     },
   };
+}
+
+/** Faults tell requests to end a call from others before anybody has read them. */
+function endsCall({ body }: Request): boolean {
+  return body.includes('"end-call"') || /"endCallAfterSpoken"\s*:\s*true/.test(body);
 }
 
 function authorize(vapi: Vapi, call: VapiCall, request: Request): void {
@@ -59,16 +70,16 @@ function authorize(vapi: Vapi, call: VapiCall, request: Request): void {
   }
 }
 
-function carryOut(vapi: Vapi, call: VapiCall, command: Command): Reply {
+function carryOut(vapi: Vapi, call: VapiCall, command: Command, request: Request): Reply {
   const { clock, line, faults } = vapi.exchange;
   if (call.phase === 'ended') {
-    notePush(call, clock, command.type, 'too_late');
+    notePush(call, clock, request, command.type, 'too_late');
     throw new RequestError(404, 'The call has ended.');
   }
   const ends =
     command.type === 'end-call' || (command.type === 'say' && command.endCallAfterSpoken);
   const verdict = ends ? hangUpVerdict(call, faults) : 'obeyed';
-  notePush(call, clock, command.type, verdict);
+  notePush(call, clock, request, command.type, verdict);
   if (verdict === 'refused') throw new RequestError(503, 'The call could not be reached.');
   if (verdict === 'ignored') return { status: 200, body: {} };
   if (command.type === 'end-call') line.end(call, 'pushed');
