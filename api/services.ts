@@ -1,13 +1,7 @@
 import type { Engine, LedgerSource } from '../engine/index.ts';
-import type { Directory } from '../persistence/index.ts';
+import type { AwaitedMutation, Directory } from '../persistence/index.ts';
 import type { Access } from './auth/access.ts';
 import type { RecentHolds } from './holds/recent-holds.ts';
-
-/** A row of the ledger to wait for. */
-export interface LedgerPlace {
-  walletId: string;
-  sequence: number;
-}
 
 /** What routes work with. Made once by the composition root. */
 export interface Services {
@@ -20,8 +14,8 @@ export interface Services {
   /** The number of partitions, fixed at first boot. */
   partitions: number;
   /**
-   * Resolves when every row has committed.
-   * @throws OutageError ledger_wait_timeout; the effect stands.
+   * Resolves when the mutation is in the ledger.
+   * @throws OutageError ledger_wait_timeout: a repeat under the same key waits again.
    */
-  waitForLedger(places: readonly LedgerPlace[]): Promise<void>;
+  waitForLedger(mutation: AwaitedMutation): Promise<void>;
 }

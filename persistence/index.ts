@@ -19,7 +19,7 @@ export {
   storedPartitions,
 } from './inspect.ts';
 export { createLedgerSource } from './ledger-source.ts';
-export { type CommittedPoint, createLedgerWait, type LedgerWait } from './ledger-wait.ts';
+export { type AwaitedMutation, createLedgerWait, type LedgerWait } from './ledger-wait.ts';
 export { migrate } from './migrate.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';

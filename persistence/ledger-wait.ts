@@ -1,69 +1,63 @@
 /**
- * `wait_for: "ledger"`: an answer that is given when its row has committed.
+ * `wait_for: "ledger"`: an answer that is given when its mutation has committed.
  *
- * The flusher of this process tells at once; wallets whose partition another process flushes are
- * asked for in one query for all waiters, every POLL_MS.
+ * A mutation is recognized by its id, never by its wallets' sequences: when Redis lost it before it
+ * was flushed, its sequence goes to another mutation, whose commit proves nothing about this one.
+ *
+ * The flusher of this process tells at once; what another process flushes is asked for in one query
+ * for all waiters, every POLL_MS.
  */
-import { OutageError } from '../engine/index.ts';
+import { entryId, type JournalEntry, OutageError } from '../engine/index.ts';
 import type { Sql } from './connect.ts';
 
-export interface CommittedPoint {
-  walletId: string;
-  sequence: number;
-}
+/** What a wait needs to know of a journal entry. */
+export type AwaitedMutation = Pick<JournalEntry, 'mutationId' | 'atMs' | 'rows'>;
 
 export interface LedgerWait {
   /**
-   * Resolves when every wallet's ledger has reached its sequence.
+   * Resolves when the mutation is in the ledger, with all its rows: they commit together.
    * @param timeoutMs 1 to 60,000
-   * @throws OutageError `ledger_wait_timeout`: the effect stands, a repeat waits again
+   * @throws OutageError `ledger_wait_timeout`: a repeat waits again, or acts if nothing came of it
    */
-  wait(points: readonly CommittedPoint[], timeoutMs: number): Promise<void>;
+  wait(mutation: AwaitedMutation, timeoutMs: number): Promise<void>;
   /** Told by the flusher of this process after each commit. */
-  committed(sequences: ReadonlyMap<string, number>): void;
+  committed(mutationIds: Iterable<string>): void;
   /** Fails what still waits, and stops asking. */
   stop(): void;
 }
 
 export const POLL_MS = 25;
 const WAITERS_MAX = 10_000;
-/** How many wallets' last commits are remembered for a waiter that comes after its commit. */
+/** How many committed mutations are remembered for a waiter that comes after its commit. */
 const RECENT_MAX = 20_000;
+/** Rows carry the mutation's own time, which bounds the months to look in. */
+const MARGIN_MS = 1_000;
 
 interface Waiter {
-  /** What is still missing: wallet -> sequence. */
-  missing: Map<string, number>;
-  resolve: () => void;
-  reject: (error: Error) => void;
+  readonly mutation: AwaitedMutation;
+  resolve(): void;
+  reject(error: Error): void;
 }
 
 export function createLedgerWait(sql: Sql): LedgerWait {
-  const waiters = new Set<Waiter>();
-  const recent = new Map<string, number>();
+  const waiters = new Map<string, Set<Waiter>>();
+  const recent = new Set<string>();
+  let waiting = 0;
   let poll: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  function committed(sequences: ReadonlyMap<string, number>): void {
-    if (recent.size + sequences.size > RECENT_MAX) recent.clear();
-    for (const [walletId, sequence] of sequences) recent.set(walletId, sequence);
-    for (const waiter of waiters) {
-      for (const [walletId, wanted] of waiter.missing) {
-        if ((sequences.get(walletId) ?? 0) >= wanted) waiter.missing.delete(walletId);
-      }
-      if (waiter.missing.size === 0) waiter.resolve();
+  function committed(mutationIds: Iterable<string>): void {
+    for (const id of mutationIds) {
+      if (recent.size >= RECENT_MAX) recent.clear();
+      recent.add(id);
+      for (const waiter of waiters.get(id) ?? []) waiter.resolve();
     }
   }
 
   async function ask(): Promise<void> {
-    const ids = new Set([...waiters].flatMap((waiter) => [...waiter.missing.keys()]));
-    try {
-      const rows = await sql<CommittedPoint[]>`
-        SELECT wallet_id AS "walletId", sequence FROM wallet_snapshots
-        WHERE wallet_id = ANY(${[...ids]}::text[])`;
-      committed(new Map(rows.map((row) => [row.walletId, row.sequence])));
-    } catch {
-      // Postgres is away: each waiter has its own timeout, and the next poll asks again.
-    }
+    const asked = [...waiters.values()].flatMap(([first]) => (first ? [first.mutation] : []));
+    // Postgres may be away: each waiter has its own timeout, and the next poll asks again.
+    await committedOf(sql, asked).then(committed, () => undefined);
     poll = undefined;
     schedule();
   }
@@ -72,32 +66,34 @@ export function createLedgerWait(sql: Sql): LedgerWait {
     if (waiters.size > 0 && poll === undefined && !stopped) poll = setTimeout(ask, POLL_MS);
   }
 
-  function add(points: readonly CommittedPoint[], timeoutMs: number): Promise<void> {
-    if (stopped || waiters.size >= WAITERS_MAX) {
+  function add(mutation: AwaitedMutation, timeoutMs: number): Promise<void> {
+    const { mutationId: id, rows } = mutation;
+    if (rows.length === 0 || recent.has(id)) return Promise.resolve();
+    if (stopped || waiting >= WAITERS_MAX) {
       return Promise.reject(new OutageError('ledger_wait_timeout'));
     }
-    const open = points.filter((point) => (recent.get(point.walletId) ?? 0) < point.sequence);
-    if (open.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const missing = new Map(open.map((point) => [point.walletId, point.sequence]));
+      const others = waiters.get(id) ?? new Set<Waiter>();
       const end = () => {
         clearTimeout(timer);
-        waiters.delete(waiter);
+        if (others.delete(waiter)) waiting -= 1;
+        if (others.size === 0) waiters.delete(id);
       };
       const waiter: Waiter = {
-        missing,
-        resolve: () => {
+        mutation,
+        resolve() {
           end();
           resolve();
         },
-        reject: (error) => {
+        reject(error) {
           end();
           reject(error);
         },
       };
       const expire = () => waiter.reject(new OutageError('ledger_wait_timeout'));
       const timer = setTimeout(expire, timeoutMs);
-      waiters.add(waiter);
+      waiters.set(id, others.add(waiter));
+      waiting += 1;
       schedule();
     });
   }
@@ -108,7 +104,22 @@ export function createLedgerWait(sql: Sql): LedgerWait {
     stop() {
       stopped = true;
       clearTimeout(poll);
-      for (const waiter of waiters) waiter.reject(new OutageError('shutting_down'));
+      const left = [...waiters.values()].flatMap((group) => [...group]);
+      for (const waiter of left) waiter.reject(new OutageError('shutting_down'));
     },
   };
+}
+
+/** Which of the mutations are in the ledger. A mutation commits whole, so its first row will do. */
+async function committedOf(sql: Sql, mutations: readonly AwaitedMutation[]): Promise<string[]> {
+  if (mutations.length === 0) return [];
+  const times = mutations.map((mutation) => mutation.atMs);
+  const from = new Date(Math.min(...times) - MARGIN_MS).toISOString();
+  const to = new Date(Math.max(...times) + MARGIN_MS).toISOString();
+  const ids = mutations.map((mutation) => entryId(mutation.mutationId, 0));
+  const rows = await sql<{ mutationId: string }[]>`
+    SELECT mutation_id AS "mutationId" FROM ledger_entries
+    WHERE id = ANY(${ids}::text[])
+      AND created_at BETWEEN ${from}::timestamptz AND ${to}::timestamptz`;
+  return rows.map((row) => row.mutationId);
 }

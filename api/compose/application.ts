@@ -58,7 +58,7 @@ export function servicesOf(core: Core): CallServices {
     access: createAccess(directory),
     partitions: config.RINGFENCE_PARTITIONS,
     recentHolds: createRecentHolds(),
-    waitForLedger: (rows) => ledgerWait.wait(rows, config.RINGFENCE_LEDGER_WAIT_MS),
+    waitForLedger: (mutation) => ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS),
   };
 }
 

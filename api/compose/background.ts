@@ -33,7 +33,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const upkeep = flushes ? startLedgerUpkeep(core) : undefined;
   const saga = createSaga({
     ...core,
-    waitForLedger: (rows) => core.ledgerWait.wait(rows, config.RINGFENCE_LEDGER_WAIT_MS),
+    waitForLedger: (mutation) => core.ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS),
   });
   const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
   const enforcer = enforces ? enforcerOf(core) : undefined;
@@ -62,7 +62,7 @@ function flusherOf(core: Core, metrics: Metrics): Flusher {
     chainKey: core.chainKey,
     owner: `${hostname()}:${process.pid}:${newId('req')}`,
     events: {
-      committed: (sequences) => ledgerWait.committed(sequences),
+      committed: (mutationIds) => ledgerWait.committed(mutationIds),
       batch: metrics.flushed,
       quarantined: (notice) => void quarantine(core, notice),
       // Postgres came back older: the retained journal is being replayed under the same sequences.

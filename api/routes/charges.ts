@@ -76,7 +76,7 @@ export function chargeRoutes(services: Services): Endpoint[] {
       });
       if (outcome.status !== 'done') throw refusalProblem(outcome);
       if (body.overdraft === false || body.wait_for === 'ledger') {
-        await waitForLedger(outcome.entry.rows);
+        await waitForLedger(outcome.entry);
       }
       return {
         status: 201,

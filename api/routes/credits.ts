@@ -69,7 +69,7 @@ export function creditRoutes({ access, engine, waitForLedger }: Services): Endpo
       });
       if (outcome.status !== 'done') throw refusalProblem(outcome);
       if (body.kind === 'deposit' || body.wait_for === 'ledger') {
-        await waitForLedger(outcome.entry.rows);
+        await waitForLedger(outcome.entry);
       }
       return {
         status: 201,

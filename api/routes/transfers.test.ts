@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AwaitedMutation } from '../../persistence/index.ts';
 import { type TestApplication, testApplication } from '../test/application.ts';
 import { organization, type Tenants, tenants, wallet } from '../test/tenants.ts';
 import { createSaga } from '../transfers/saga.ts';
@@ -142,8 +143,7 @@ function doors() {
   return {
     engine,
     directory,
-    waitForLedger: (rows: readonly { walletId: string; sequence: number }[]) =>
-      ledgerWait.wait(rows, 5_000),
+    waitForLedger: (mutation: AwaitedMutation) => ledgerWait.wait(mutation, 5_000),
   };
 }
 

@@ -10,14 +10,14 @@
  * tried, and the credit never runs before the debit's row is in the ledger. Money in
  * transit is what `debited` and `reversing` rows say.
  */
-import type { Engine, JournalRow, RequestKey } from '../../engine/index.ts';
-import type { Directory, Transfer, Wallet } from '../../persistence/index.ts';
+import type { Engine, RequestKey } from '../../engine/index.ts';
+import type { AwaitedMutation, Directory, Transfer, Wallet } from '../../persistence/index.ts';
 
 export interface SagaDoors {
   engine: Pick<Engine, 'charge' | 'credit'>;
   directory: Pick<Directory, 'wallets' | 'transfers'>;
-  /** Resolves when the rows have committed; throws OutageError ledger_wait_timeout. */
-  waitForLedger(rows: readonly JournalRow[]): Promise<void>;
+  /** Resolves when the mutation is in the ledger; throws OutageError ledger_wait_timeout. */
+  waitForLedger(mutation: AwaitedMutation): Promise<void>;
 }
 
 /** Steps of one transfer are at most: debit, credit, reversal begun, given back. */
@@ -69,21 +69,35 @@ async function debit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
     const { replayed: _, ...refusal } = outcome;
     return moved(doors, transfer, 'refused', refusal);
   }
-  await doors.waitForLedger(outcome.entry.rows);
+  await doors.waitForLedger(outcome.entry);
   return moved(doors, transfer, 'debited');
 }
 
 async function credit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
   const outcome = await put(doors, transfer, transfer.toWalletId, 'credit');
-  if (outcome.status === 'done') return moved(doors, transfer, 'completed');
+  if (outcome.status === 'done') return committed(doors, transfer, outcome.entry, 'completed');
   const { replayed: _, ...refusal } = outcome;
   return moved(doors, transfer, 'reversing', refusal);
 }
 
 async function giveBack(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
   const outcome = await put(doors, transfer, transfer.fromWalletId, 'reversal');
-  if (outcome.status === 'done') return moved(doors, transfer, 'reversed');
+  if (outcome.status === 'done') return committed(doors, transfer, outcome.entry, 'reversed');
   throw new Error(`transfer ${transfer.id} cannot be given back: ${outcome.status}`);
+}
+
+/**
+ * The end of a transfer is written in Postgres, so its money must be there first: a credit that Redis
+ * alone knew and lost would never be made again.
+ */
+async function committed(
+  doors: SagaDoors,
+  transfer: Transfer,
+  entry: AwaitedMutation,
+  to: 'completed' | 'reversed',
+): Promise<Transfer> {
+  await doors.waitForLedger(entry);
+  return moved(doors, transfer, to);
 }
 
 async function put(

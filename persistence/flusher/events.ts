@@ -31,8 +31,8 @@ export interface BatchFigures {
 }
 
 export interface FlusherEvents {
-  /** After each commit: wallet -> its committed sequence. */
-  committed?(sequences: ReadonlyMap<string, number>): void;
+  /** After each commit: the mutations whose rows it wrote. */
+  committed?(mutationIds: ReadonlySet<string>): void;
   /** Wallets to freeze; on a fork the gate must close (design, section 6). */
   quarantined?(notice: QuarantineNotice): void;
   batch?(figures: BatchFigures): void;
@@ -47,10 +47,7 @@ export interface FlusherEvents {
 
 export function tell(events: FlusherEvents, flushed: Flushed, batchMs: number): void {
   const { batch, entries, keyConflicts } = flushed;
-  const sequences = [...batch.snapshots.values()].map(
-    (move) => [move.walletId, move.sequence] as const,
-  );
-  events.committed?.(new Map(sequences));
+  events.committed?.(new Set(batch.rows.map((row) => row.mutationId)));
   for (const { read, kind, newlyWaiting: walletIds, detail } of batch.quarantine) {
     const mutationId = read.entry?.mutationId ?? '';
     const { partition, id: streamId } = read;

@@ -1,6 +1,5 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLedgerWait } from '../ledger-wait.ts';
 import { counted, type EngineWorld, engineWorld, PARTITIONS, until } from '../test/engine-world.ts';
 
 let world: EngineWorld;
@@ -160,21 +159,4 @@ test('Redis wiped: wallets and open calls come back from the ledger', async () =
   await world.flushed();
   await flusher.stop();
   expect(await world.verify()).toEqual([]);
-});
-
-test('a wait for the ledger ends with the commit, in this process and in another', async () => {
-  const here = createLedgerWait(world.sql);
-  const elsewhere = createLedgerWait(world.sql);
-  const wallet = await world.wallet(3);
-  await world.deposit(3, wallet, 1_000, `wait ${wallet}`);
-  const point = { walletId: wallet, sequence: 1 };
-  await expect(here.wait([point], 60)).rejects.toMatchObject({ code: 'ledger_wait_timeout' });
-  const flusher = world.flusher('wait', { events: { committed: here.committed } });
-  await Promise.all([here.wait([point], 5_000), elsewhere.wait([point], 5_000)]);
-  await here.wait([point], 1); // a commit of the past is known
-  const never = expect(elsewhere.wait([{ walletId: wallet, sequence: 9 }], 5_000)).rejects;
-  elsewhere.stop();
-  await never.toMatchObject({ code: 'shutting_down' });
-  here.stop();
-  await flusher.stop();
 });
