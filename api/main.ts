@@ -13,7 +13,7 @@ import { readConfig } from './config.ts';
 import type { Environment } from './config-schema.ts';
 import { printBanner } from './development/banner.ts';
 import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
 import { type HttpServer, listen } from './server.ts';
 
@@ -34,18 +34,19 @@ const REQUESTS_MS = 8_000;
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<Running> {
   const config = readConfig(env);
   const log = createLog(config.RINGFENCE_LOG_LEVEL);
-  const core = await startCore(config, log);
+  const metrics = createMetrics();
+  const core = await startCore(config, log, metrics);
   try {
-    return await run(config, core);
+    return await run(config, core, metrics);
   } catch (error) {
     await core.stop();
     throw error;
   }
 }
 
-async function run(config: Environment, core: Core): Promise<Running> {
+async function run(config: Environment, core: Core, metrics: Metrics): Promise<Running> {
   const { log } = core;
-  const metrics = createMetrics(core.engine);
+  metrics.follow(core.engine);
   const background = startBackground(core, metrics);
   let stopping: Promise<void> | undefined;
   const readiness = createReadiness({

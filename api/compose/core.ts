@@ -15,6 +15,7 @@ import {
   type LedgerWait,
 } from '../../persistence/index.ts';
 import type { Environment } from '../config-schema.ts';
+import type { EngineWatch } from '../metrics/scripts.ts';
 import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { openStores, type Stores } from './stores.ts';
 
@@ -34,7 +35,11 @@ export interface Core {
 }
 
 /** Opens the stores, starts the engine behind its gate, and the directory. */
-export async function startCore(config: Environment, log: Logger): Promise<Core> {
+export async function startCore(
+  config: Environment,
+  log: Logger,
+  watch: EngineWatch,
+): Promise<Core> {
   const stores = await openStores(config, log);
   try {
     const chainKey = createSecretKey(Buffer.from(config.RINGFENCE_LEDGER_KEY, 'utf8'));
@@ -50,6 +55,8 @@ export async function startCore(config: Environment, log: Logger): Promise<Core>
         backlogMaxEntries: config.RINGFENCE_BACKLOG_MAX_ENTRIES,
       },
       onGate: (event) => logGate(log, event),
+      onScript: watch.onScript,
+      onNotAdmitted: watch.onNotAdmitted,
     });
     const directory = createDirectory(stores.directory, {
       partitions: config.RINGFENCE_PARTITIONS,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ErrorCode } from '../../engine/index.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Problem } from './problem.ts';
@@ -15,18 +16,19 @@ export interface Observation {
 
 export type Observe = (observation: Observation) => void;
 
-/** Counts a request by route and status. */
+/** Counts a request by route and status; `code` when it was no success. */
 export type CountRequest = (
   method: string,
   path: string,
   status: number,
   elapsedMs: number,
+  code?: ErrorCode,
 ) => void;
 
 /** One log line and one measurement for each request. */
 export function createObserve(log: Logger, count: CountRequest): Observe {
   return ({ endpoint, status, elapsedMs, requestId, principal, problem }) => {
-    count(endpoint.method, endpoint.path, status, elapsedMs);
+    count(endpoint.method, endpoint.path, status, elapsedMs, problem?.code);
     const line = {
       request_id: requestId,
       method: endpoint.method,

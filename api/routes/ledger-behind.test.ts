@@ -58,7 +58,7 @@ describe('while the ledger is behind', () => {
 
   test('a flusher of another process catches up, and the replay is answered', async () => {
     const config = { ...app.core.config, RINGFENCE_ROLE: 'flusher' as const };
-    const flusher = startBackground({ ...app.core, config }, createMetrics(app.core.engine));
+    const flusher = startBackground({ ...app.core, config }, createMetrics());
     await expect.poll(async () => (await deposit()).status, { timeout: 10_000 }).toBe(201);
     const answer = await deposit();
     expect(answer.headers.get('idempotency-replayed')).toBe('true');

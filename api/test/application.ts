@@ -48,8 +48,9 @@ export async function testApplication(env: Record<string, string> = {}): Promise
     RINGFENCE_LOG_LEVEL: process.env.RINGFENCE_LOG_LEVEL ?? 'silent',
     ...env,
   });
-  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL));
-  const metrics = createMetrics(core.engine);
+  const metrics = createMetrics();
+  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL), metrics);
+  metrics.follow(core.engine);
   const background = startBackground(core, metrics);
   const readiness = createReadiness({
     engine: core.engine,
