@@ -1,0 +1,141 @@
+/**
+ * One record of a provider's list against what Ringfence knows.
+ *
+ *               | hold is known       | no hold, ours      | nobody's
+ *   live        | start, sign of life | adopted            | foreign
+ *   over        | captured or settled | charged directly   | foreign
+ */
+import { type Engine, OutageError } from '../../engine/index.ts';
+import { type ApplyRecord, endOf, type RecordEffect } from '../asking/apply-record.ts';
+import type { BindingFacts, CallDirectory, Log, ReconcileMarks } from '../doors.ts';
+import type { ProviderRecord } from '../providers/client.ts';
+import type { ProviderAccount } from '../providers/clients.ts';
+import type { CallSessions } from '../sessions/call-sessions.ts';
+import type { CallIdentity } from '../sessions/known-calls.ts';
+import { adoptCall } from './adopt.ts';
+import type { ReconcileCounts } from './report.ts';
+
+export type RecordOutcome = Exclude<keyof ReconcileCounts, 'listed'>;
+
+export interface ReconcileContext {
+  readonly engine: Pick<Engine, 'hold'>;
+  readonly sessions: CallSessions;
+  readonly directory: Pick<CallDirectory, 'chain'>;
+  readonly marks: Pick<ReconcileMarks, 'isLeg'>;
+  readonly apply: ApplyRecord;
+  readonly log: Log;
+  readonly isOutage: (error: unknown) => boolean;
+}
+
+/** @throws an outage of a store; anything else that goes wrong with one call is its own `failed`. */
+export async function reconcileRecord(
+  context: ReconcileContext,
+  account: ProviderAccount,
+  record: ProviderRecord,
+): Promise<RecordOutcome> {
+  try {
+    return await outcomeOf(context, account, record);
+  } catch (error) {
+    if (context.isOutage(error) || error instanceof OutageError) throw error;
+    const fields = {
+      err: error,
+      provider: record.provider,
+      provider_call_id: record.providerCallId,
+    };
+    context.log.error(fields, 'a call in the list of its provider could not be reconciled');
+    return 'failed';
+  }
+}
+
+async function outcomeOf(
+  context: ReconcileContext,
+  account: ProviderAccount,
+  record: ProviderRecord,
+): Promise<RecordOutcome> {
+  const { sessions, engine } = context;
+  const found = await sessions.findCall(record);
+  if (found.status !== 'found') return 'foreign';
+  const { call, binding } = found;
+  if (!(await mayNameIt(context, account, call))) return 'foreign';
+  const hold = await engine.hold(call.partition, call.holdId);
+  if (hold !== undefined) {
+    const known = await sessions.describe(call, hold);
+    const id = known.provider_call_id;
+    if (id !== undefined && id !== record.providerCallId) return anotherCall(context, call, record);
+    if (id === undefined && record.live) await linkTo(context, call, record);
+    return OUTCOMES[await context.apply(call, hold, record)];
+  }
+  if (record.provider === 'twilio' && (await context.marks.isLeg(record.providerCallId))) {
+    return 'unchanged';
+  }
+  return record.live
+    ? await adopt(context, account, call, record, binding)
+    : await charge(context, call, record);
+}
+
+const OUTCOMES: Readonly<Record<RecordEffect, RecordOutcome>> = {
+  captured: 'captured',
+  settled: 'settled',
+  started: 'unchanged',
+  alive: 'unchanged',
+  unchanged: 'unchanged',
+  not_charged: 'failed',
+};
+
+/** In an organization's own account a call can only be its own or a descendant's. */
+async function mayNameIt(
+  { directory }: ReconcileContext,
+  { organizationId }: ProviderAccount,
+  call: CallIdentity,
+): Promise<boolean> {
+  if (organizationId === '') return true;
+  const chain = await directory.chain(call.organizationId);
+  return chain.some(({ id }) => id === organizationId);
+}
+
+/**
+ * The metadata names a call that is linked to another call of the provider: it was dialled again.
+ * One call id is charged once; that a second call went under it is for people to know.
+ */
+function anotherCall(
+  { log }: ReconcileContext,
+  call: CallIdentity,
+  { provider, providerCallId, durationMs }: ProviderRecord,
+): RecordOutcome {
+  if (durationMs === 0) return 'unchanged';
+  const fields = { provider, provider_call_id: providerCallId, call_id: call.callId };
+  log.error(fields, 'a second call of a provider goes under the id of another and is not charged');
+  return 'unchanged';
+}
+
+async function linkTo(
+  { sessions }: ReconcileContext,
+  call: CallIdentity,
+  { provider, providerCallId, controlUrl }: ProviderRecord,
+): Promise<void> {
+  await sessions.link(call, { provider, providerCallId, controlUrl });
+}
+
+async function adopt(
+  context: ReconcileContext,
+  { client }: ProviderAccount,
+  call: CallIdentity,
+  record: ProviderRecord,
+  binding: BindingFacts | undefined,
+): Promise<RecordOutcome> {
+  // A call that rings costs nothing, and its gate or its dialler may be about to authorize it.
+  if (record.startedAtMs === undefined) return 'waiting';
+  return await adoptCall(context, client, call, record, binding);
+}
+
+/** A call that nobody answered costs nothing, so one that nobody authorized leaves no trace. */
+async function charge(
+  { sessions }: ReconcileContext,
+  call: CallIdentity,
+  record: ProviderRecord,
+): Promise<RecordOutcome> {
+  if (record.durationMs === 0 || record.outcome === 'no_answer') return 'unchanged';
+  if (record.durationMs === undefined) return 'failed';
+  const reply = await sessions.end(call, { ...endOf(record), chargeWithoutHold: true });
+  return reply.status === 'ended' ? 'charged' : 'failed';
+}
