@@ -17,6 +17,8 @@ export type EndCause =
   /** The last sentence had been said, after which the call was to end. */
   | 'said'
   | 'transferred'
+  /** The Twilio account it ran over ended its leg. */
+  | 'carrier'
   /** The inbound gate, or nobody behind it, turned the caller away. */
   | 'rejected';
 

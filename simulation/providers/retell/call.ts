@@ -1,3 +1,4 @@
+import type { CarriedLeg, Carrier } from '../exchange/carrier.ts';
 import type { Control } from '../exchange/control.ts';
 import type { Exchange, SimulatorOptions } from '../exchange/exchange.ts';
 import type { EndCause, PhoneCall } from '../exchange/phone-call.ts';
@@ -6,6 +7,8 @@ import type { AgentSettings } from './settings.ts';
 export interface RetellOptions extends SimulatorOptions {
   /** Authorizes API requests and signs webhooks. */
   readonly apiKey: string;
+  /** The Twilio simulator that carries its calls; without one the call SIDs lead nowhere. */
+  readonly carrier?: Carrier | undefined;
   /** Where custom functions are posted; by default where webhooks are. */
   readonly functionUrl?: string | undefined;
   /** The agent bound to our number for inbound calls. Without one a dead webhook ends the call. */
@@ -25,6 +28,7 @@ export interface RetellCall extends PhoneCall {
   readonly twilioCallSid: string;
   transferBridgedAtMs: number | undefined;
   transferEndedAtMs: number | undefined;
+  leg: CarriedLeg | undefined;
 }
 
 export interface RetellControl extends Control {
@@ -53,6 +57,8 @@ const REASONS: Readonly<Record<EndCause, string>> = {
   failed: 'dial_failed',
   said: 'agent_hangup',
   transferred: 'call_transfer',
+  // The telephony side is gone: to Retell it looks as if the person had hung up.
+  carrier: 'user_hangup',
   rejected: 'error_unknown',
 };
 

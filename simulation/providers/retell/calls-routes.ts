@@ -7,7 +7,7 @@ import { jsonBody, type Reply, type Request, RequestError, type Route } from '..
 import type { Retell, RetellCall } from './call.ts';
 import { callObject, listedCall } from './call-object.ts';
 import { listCalls, listSchema } from './list-calls.ts';
-import { newRetellCall } from './place-call.ts';
+import { newRetellCall, remember } from './place-call.ts';
 import { agentOverrideSchema } from './settings.ts';
 
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/);
@@ -104,7 +104,7 @@ function create(retell: Retell, request: Request): Reply {
     metadata: body.metadata,
     dynamicVariables: body.retell_llm_dynamic_variables,
   });
-  retell.exchange.calls.set(call.id, call);
+  remember(retell, call);
   retell.exchange.line.dial(call);
   return { status: 201, body: listedCall(retell, call) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Retell, RetellControl } from './call.ts';
-import { newRetellCall, OWN_NUMBER } from './place-call.ts';
+import { newRetellCall, OWN_NUMBER, remember } from './place-call.ts';
 import { agentOverrideSchema, settingsOf } from './settings.ts';
 import { signedHeaders } from './signature.ts';
 import { CALL_INBOUND_TIMEOUT_MS, RETRY_DELAYS_MS } from './webhooks.ts';
@@ -44,7 +44,7 @@ export async function inboundCall(
     settings,
     capMs: settings.maxDurationMs,
   });
-  exchange.calls.set(call.id, call);
+  remember(retell, call);
   exchange.line.arrive(call);
   exchange.line.answer(call);
   return { accepted: true, callId: call.id };

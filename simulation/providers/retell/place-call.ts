@@ -35,5 +35,16 @@ export function newRetellCall(
     twilioCallSid: `CA${base.dice.hex(32)}`,
     transferBridgedAtMs: undefined,
     transferEndedAtMs: undefined,
+    leg: undefined,
+  });
+}
+
+/** From now on the call is known, and runs over the customer's Twilio account if there is one. */
+export function remember({ exchange, options }: Retell, call: RetellCall): void {
+  exchange.calls.set(call.id, call);
+  call.leg = options.carrier?.carry({
+    sid: call.twilioCallSid,
+    call,
+    hangUp: () => exchange.line.end(call, 'carrier'),
   });
 }

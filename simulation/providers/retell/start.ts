@@ -25,6 +25,7 @@ export async function startRetell(options: RetellOptions): Promise<Simulator<Ret
   }
   const exchange: Exchange<RetellCall> = new Exchange<RetellCall>(options, {
     answered(call) {
+      call.leg?.answered(call.updatedAtMs);
       sendEvent(retell, call, 'call_started');
       scheduleFunction(retell, call);
     },
@@ -54,6 +55,7 @@ export async function startRetell(options: RetellOptions): Promise<Simulator<Ret
 
 function ended(retell: Retell, call: RetellCall): void {
   const { clock } = retell.exchange;
+  call.leg?.ended(call.updatedAtMs);
   sendEvent(retell, call, 'call_ended');
   clock.at((call.endedAtMs ?? clock.now()) + call.script.processingMs, () =>
     sendEvent(retell, call, 'call_analyzed'),

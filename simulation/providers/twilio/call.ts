@@ -1,3 +1,4 @@
+import type { Carrier } from '../exchange/carrier.ts';
 import type { Control } from '../exchange/control.ts';
 import type { Dice } from '../exchange/dice.ts';
 import type { Exchange, SimulatorOptions } from '../exchange/exchange.ts';
@@ -22,9 +23,11 @@ export interface TwilioCall extends PhoneCall {
   /** Of the next callback. */
   sequenceNumber: number;
   canceled: boolean;
+  /** Set when another simulator's call runs over this one. */
+  readonly onHangUp: (() => void) | undefined;
 }
 
-export interface TwilioControl extends Control {
+export interface TwilioControl extends Control, Carrier {
   messages(): {
     readonly sid: string;
     readonly to: string;

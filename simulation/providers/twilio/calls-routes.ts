@@ -105,6 +105,7 @@ function create(twilio: Twilio, form: z.infer<typeof createSchema>): TwilioCall 
     ringLimitMs: form.Timeout * 1_000,
     sequenceNumber: 0,
     canceled: false,
+    onHangUp: undefined,
   });
   exchange.calls.set(call.id, call);
   statusCallback(twilio, call);

@@ -6,6 +6,7 @@ import type { Twilio, TwilioCall, TwilioControl, TwilioOptions } from './call.ts
 import { twilioRecord } from './call-resource.ts';
 import { statusCallback } from './callbacks.ts';
 import { callsRoutes } from './calls-routes.ts';
+import { carrier } from './carried-leg.ts';
 import { messagesRoutes } from './messages-routes.ts';
 import { messageCostMicros } from './price.ts';
 
@@ -26,11 +27,15 @@ export async function startTwilio(options: TwilioOptions): Promise<Simulator<Twi
       });
     },
     answered: (call) => statusCallback(twilio, call),
-    ended: (call) => statusCallback(twilio, call),
+    ended(call) {
+      statusCallback(twilio, call);
+      if (call.endedBy === 'pushed' || call.endedBy === 'cap') call.onHangUp?.();
+    },
   });
   const twilio: Twilio = { exchange, options, messages: new Map() };
   const control: TwilioControl = {
     ...commonControl(exchange, (call) => twilioRecord(twilio, call)),
+    ...carrier(twilio),
     messages: () =>
       [...twilio.messages.values()].map(({ id, to, status, segments, sentAtMs }) => ({
         sid: id,

@@ -1,3 +1,4 @@
+import type { CarriedLeg, Carrier } from '../exchange/carrier.ts';
 import type { Control } from '../exchange/control.ts';
 import type { Dice } from '../exchange/dice.ts';
 import type { Exchange, SimulatorOptions } from '../exchange/exchange.ts';
@@ -11,6 +12,8 @@ export interface VapiOptions extends SimulatorOptions {
   /** The public key, for control URLs with `controlAuthenticationEnabled`. */
   readonly publicKey?: string | undefined;
   readonly authentication: VapiAuthentication;
+  /** The Twilio simulator that carries its calls; without one the call SIDs lead nowhere. */
+  readonly carrier?: Carrier | undefined;
   /** What a control URL's `end-call` leads to: Vapi does not document it. */
   readonly endCallReason?: string | undefined;
   /** Whether a tool run by a hook may end the call by its answer: not documented either. */
@@ -33,6 +36,7 @@ export interface VapiCall extends PhoneCall {
   /** Instead of the usual word for how it ended. */
   endedReason: string | undefined;
   forwardedTo: unknown;
+  leg: CarriedLeg | undefined;
 }
 
 export interface InboundResult {
@@ -80,6 +84,7 @@ const REASONS: Readonly<Record<EndCause, string>> = {
   failed: 'twilio-failed-to-connect-call',
   said: 'assistant-ended-call-after-message-spoken',
   transferred: 'assistant-forwarded-call',
+  carrier: 'call.in-progress.twilio-completed-call',
   rejected: 'assistant-request-returned-error',
 };
 

@@ -43,6 +43,12 @@ export function newVapiCall(vapi: Vapi, wanted: NewCall): VapiCall {
     settings,
     endedReason: undefined,
     forwardedTo: undefined,
+    leg: undefined,
+  });
+  call.leg = options.carrier?.carry({
+    sid: call.phoneCallProviderId,
+    call,
+    hangUp: () => exchange.line.end(call, 'carrier'),
   });
   exchange.calls.set(call.id, call);
   return call;

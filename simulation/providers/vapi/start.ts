@@ -25,6 +25,7 @@ export async function startVapi(options: VapiOptions): Promise<Simulator<VapiCon
   const exchange: Exchange<VapiCall> = new Exchange<VapiCall>(options, {
     ringing: (call) => statusUpdate(vapi, call),
     answered(call) {
+      call.leg?.answered(call.updatedAtMs);
       statusUpdate(vapi, call);
       void sendMessage(vapi, call, { type: 'assistant.started' });
       scheduleHooks(vapi, call);
@@ -65,6 +66,7 @@ export async function startVapi(options: VapiOptions): Promise<Simulator<VapiCon
 /** The report comes once the call has been processed, a while after the status. */
 function ended(vapi: Vapi, call: VapiCall): void {
   const { clock } = vapi.exchange;
+  call.leg?.ended(call.updatedAtMs);
   statusUpdate(vapi, call);
   clock.at((call.endedAtMs ?? clock.now()) + call.script.processingMs, () => {
     call.updatedAtMs = clock.now();
