@@ -1,11 +1,14 @@
 /** What clients were told has happened: the ledger must agree. */
 
 export interface Acknowledged {
-  readonly verb: 'credit' | 'charge' | 'authorize' | 'start' | 'end';
+  readonly verb: 'credit' | 'charge' | 'transfer' | 'authorize' | 'start' | 'end';
   readonly walletId: string;
-  /** Of credits and charges; '' for calls. */
+  /** Of credits and charges; '' for others. */
   readonly entryId: string;
-  /** Of calls; '' for credits and charges. */
+  /** Of transfers: their id, and where the money went. */
+  readonly transferId: string;
+  readonly toWalletId: string;
+  /** Of calls; '' for others. */
   readonly holdId: string;
   /** Signed effect on posted; 0 for authorize and start. */
   readonly amountMicros: number;

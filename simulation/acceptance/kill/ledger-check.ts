@@ -42,9 +42,14 @@ async function judge(sql: Sql, page: readonly Acknowledged[], verdict: LedgerVer
   const entries = await entriesOf(sql, page);
   const operations = await operationsOf(sql, page);
   const started = await startedHolds(sql, page);
+  const transfers = await transfersOf(sql, page);
   for (const one of page) {
     if (one.verb === 'start') {
       if (!started.has(one.holdId)) verdict.lost.push(one);
+      continue;
+    }
+    if (one.verb === 'transfer') {
+      judgeTransfer(one, transfers.get(one.transferId), verdict);
       continue;
     }
     const operation = one.verb === 'end' ? 'capture' : one.verb;
@@ -62,6 +67,26 @@ async function judge(sql: Sql, page: readonly Acknowledged[], verdict: LedgerVer
       verdict.faults.push(`${name}: ${amountMicros} in the ledger, ${one.amountMicros} told`);
     }
   }
+}
+
+/** Money leaves one wallet and enters the other, once each. */
+function judgeTransfer(one: Acknowledged, found: Found | undefined, verdict: LedgerVerdict): void {
+  if (found === undefined) {
+    verdict.lost.push(one);
+  } else if (found.rows !== 2 || found.amountMicros !== 0) {
+    const { rows, amountMicros } = found;
+    verdict.faults.push(`${one.transferId} has ${rows} rows that sum to ${amountMicros}`);
+  }
+}
+
+async function transfersOf(sql: Sql, page: readonly Acknowledged[]): Promise<Map<string, Found>> {
+  const ids = page.flatMap((one) => (one.transferId === '' ? [] : [one.transferId]));
+  const rows = await sql<(Found & { id: string })[]>`
+    SELECT details ->> 'transfer_id' AS id, count(*) AS rows,
+           sum(amount_micros)::bigint AS "amountMicros"
+    FROM ledger_entries WHERE details ->> 'transfer_id' = ANY(${ids}::text[])
+    GROUP BY details ->> 'transfer_id'`;
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 async function entriesOf(sql: Sql, page: readonly Acknowledged[]): Promise<Map<string, Found>> {

@@ -2,7 +2,7 @@
 import { waitUntil } from '../../../scripts/processes.mjs';
 import { type Client, expected, freshKey } from '../client.ts';
 import { figures } from '../tenants.ts';
-import type { Tenant } from './load.ts';
+import type { Tenant } from './worker.ts';
 
 export interface ParkedCalls {
   /** @throws Error when a call is not live any more */
