@@ -12,6 +12,7 @@ import { type Core, startCore } from './compose/core.ts';
 import { readConfig } from './config.ts';
 import type { Environment } from './config-schema.ts';
 import { printBanner } from './development/banner.ts';
+import { watchFlusher } from './flusher-pulse.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
@@ -48,11 +49,16 @@ async function run(config: Environment, core: Core, metrics: Metrics): Promise<R
   const { log } = core;
   metrics.follow(core.engine);
   const background = startBackground(core, metrics);
+  const { RINGFENCE_ROLE: role } = config;
+  const pulse = watchFlusher(core.stores.directory, {
+    flushes: role === 'all' || role === 'flusher',
+  });
   let stopping: Promise<void> | undefined;
   const readiness = createReadiness({
     engine: core.engine,
     sql: core.stores.directory,
     backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
+    pulse,
     stopping: () => stopping !== undefined,
   });
   const app = createApplication(core, metrics, readiness);
@@ -61,11 +67,12 @@ async function run(config: Environment, core: Core, metrics: Metrics): Promise<R
   try {
     server = await listen(app.fetch, { host, port: config.PORT, log });
   } catch (error) {
+    pulse.stop();
     await background.stop();
     throw portError(error, config.PORT);
   }
   const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${server.port}`;
-  log.info({ url, role: config.RINGFENCE_ROLE }, 'listening');
+  log.info({ url, role }, 'listening');
   if (config.RINGFENCE_DEV) await printBanner(core, url);
   return {
     url,
@@ -76,6 +83,7 @@ async function run(config: Environment, core: Core, metrics: Metrics): Promise<R
   };
 
   async function stopAll(): Promise<void> {
+    pulse.stop();
     await server.stop(REQUESTS_MS);
     await background.stop();
     await core.stop();

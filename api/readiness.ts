@@ -1,7 +1,9 @@
 import type { Engine } from '../engine/index.ts';
 import type { Sql } from '../persistence/index.ts';
+import type { FlusherPulse } from './flusher-pulse.ts';
+import { within } from './within.ts';
 
-export type Check = 'ok' | 'recovering' | 'unreachable' | 'behind' | 'stopping';
+export type Check = 'ok' | 'recovering' | 'unreachable' | 'behind' | 'stopped' | 'stopping';
 
 export interface ReadinessReport {
   ready: boolean;
@@ -15,13 +17,15 @@ const POSTGRES_ANSWER_MS = 1000;
 
 /**
  * Ready means: Redis answers, the gate is open, the journal is flushed (by whatever process) within
- * the backlog limit, and nobody asked this process to stop. Postgres is reported and does not
- * count: calls go on without it, and taking every process out of service would end them.
+ * the backlog limit, a flusher that this process should run goes round, and nobody asked this
+ * process to stop. Postgres is reported and does not count: calls go on without it, and taking every
+ * process out of service would end them.
  */
 export function createReadiness(parts: {
   engine: Pick<Engine, 'status'>;
   sql: Sql;
   backlogMaxAgeMs: number;
+  pulse: Pick<FlusherPulse, 'beats'>;
   stopping: () => boolean;
 }): Readiness {
   return async () => {
@@ -30,7 +34,7 @@ export function createReadiness(parts: {
     const checks: ReadinessReport['checks'] = {
       redis: status.redis === 'ready' ? 'ok' : 'unreachable',
       gate: status.gate === 'open' ? 'ok' : 'recovering',
-      flusher: late ? 'behind' : 'ok',
+      flusher: parts.pulse.beats() ? (late ? 'behind' : 'ok') : 'stopped',
       process: parts.stopping() ? 'stopping' : 'ok',
       postgres: await postgresCheck(parts.sql),
     };
@@ -40,15 +44,6 @@ export function createReadiness(parts: {
 }
 
 async function postgresCheck(sql: Sql): Promise<Check> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Check>((resolve) => {
-    timer = setTimeout(() => resolve('unreachable'), POSTGRES_ANSWER_MS);
-  });
-  const asked = sql`SELECT 1`.then(
-    (): Check => 'ok',
-    (): Check => 'unreachable',
-  );
-  const answer = await Promise.race([asked, late]);
-  clearTimeout(timer);
-  return answer;
+  const answer = await within(sql`SELECT 1`, POSTGRES_ANSWER_MS, undefined);
+  return answer === undefined ? 'unreachable' : 'ok';
 }

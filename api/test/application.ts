@@ -4,6 +4,7 @@ import { createApplication } from '../compose/application.ts';
 import { startBackground } from '../compose/background.ts';
 import { type Core, startCore } from '../compose/core.ts';
 import { readConfig } from '../config.ts';
+import { watchFlusher } from '../flusher-pulse.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createReadiness } from '../readiness.ts';
@@ -52,10 +53,15 @@ export async function testApplication(env: Record<string, string> = {}): Promise
   const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL), metrics);
   metrics.follow(core.engine);
   const background = startBackground(core, metrics);
+  const { RINGFENCE_ROLE: role } = config;
+  const pulse = watchFlusher(core.stores.directory, {
+    flushes: role === 'all' || role === 'flusher',
+  });
   const readiness = createReadiness({
     engine: core.engine,
     sql: core.stores.directory,
     backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
+    pulse,
     stopping: () => false,
   });
   const app = createApplication(core, metrics, readiness);
@@ -72,6 +78,7 @@ export async function testApplication(env: Record<string, string> = {}): Promise
     kill9Redis: () => redis.kill9(),
     restartRedis: () => redis.restart(),
     async stop() {
+      pulse.stop();
       await background.stop();
       await core.stop();
       await redis.stop();

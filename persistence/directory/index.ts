@@ -8,6 +8,7 @@ export type { Write } from './change-feed.ts';
 export { createDirectory, type Directory, type DirectoryOptions } from './directory.ts';
 export type { EntryFilter } from './entries.ts';
 export { entriesCsv } from './entries-csv.ts';
+export { flusherGoesRound } from './flusher-members.ts';
 export type { InboxEvent, NewInboxEvent } from './inbox.ts';
 export { ENTRY_KINDS, type EntryKind, type LedgerEntry } from './ledger-entry.ts';
 export type { NewOrganization, Organization, OrganizationChanges } from './organization-record.ts';
