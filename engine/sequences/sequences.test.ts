@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { RedisPartition } from '../model/test/redis-partition.ts';
 import { live } from './test/lives.ts';
+import { REGRESSIONS } from './test/regressions.ts';
 import { life } from './test/steps.ts';
 
 // RINGFENCE_SEQUENCE_RUNS lives instead of the smoke's, RINGFENCE_SEQUENCE_SEED to see one again.
@@ -18,6 +19,8 @@ beforeAll(async () => {
 afterAll(() => redis.close());
 
 describe('command sequences', () => {
+  test.each(Object.entries(REGRESSIONS))('no more: %s', (_, one) => live(redis, one));
+
   test(
     'Redis and the model agree after every step of a random life, and I1-I6, I8, I9 hold',
     async () => {

@@ -130,6 +130,7 @@ export class RedisPartition {
 
   /** Commits what was journalled, as the flusher does. */
   async flush(): Promise<void> {
+    await this.journal();
     const after = this.#ledger.cursor(PARTITION);
     const items = await this.#stream.range(PARTITION, `(${after}`, '+', PAGE);
     for (const item of items) this.#ledger.commit(PARTITION, item.id, item.payload);

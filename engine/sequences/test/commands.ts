@@ -8,7 +8,7 @@ import type { ModelState } from '../../model/state.ts';
 import { FREE, type Price } from '../../price.ts';
 import type { RequestKey } from '../../request-key.ts';
 import { PARTITION, PER_SECOND, POLICY } from '../../test/world.ts';
-import { type Action, type Body, CALLS, WALLETS } from './steps.ts';
+import { type Action, type Body, CALLS, WALLETS } from './actions.ts';
 
 export const ORGANIZATION = 'org_sequences';
 const partition = PARTITION;
