@@ -11,11 +11,13 @@ import { CallList } from './call-list.ts';
 import { Calls } from './calls.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { DefaultWallets } from './default-wallets.ts';
+import { Dials } from './dials.ts';
 import { Entries } from './entries.ts';
 import { Inbox } from './inbox.ts';
 import { Organizations } from './organizations.ts';
 import { Prices } from './prices.ts';
 import { ProviderBindings } from './provider-bindings.ts';
+import { ProviderCredentials } from './provider-credentials.ts';
 import type { CacheLimits } from './read-cache.ts';
 import { ReconcileMarks } from './reconcile-marks.ts';
 import { RequestAnswers } from './request-answers.ts';
@@ -43,6 +45,8 @@ export interface Directory {
   readonly callLinks: CallLinks;
   readonly callEvents: CallEvents;
   readonly bindings: ProviderBindings;
+  readonly credentials: ProviderCredentials;
+  readonly dials: Dials;
   readonly transfers: Transfers;
   readonly inbox: Inbox;
   readonly reconcileMarks: ReconcileMarks;
@@ -70,6 +74,8 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     callLinks: new CallLinks(sql, feed),
     callEvents: new CallEvents(sql, entries),
     bindings: new ProviderBindings(sql, feed),
+    credentials: new ProviderCredentials(sql, feed),
+    dials: new Dials(sql),
     transfers: new Transfers(sql),
     inbox: new Inbox(sql),
     reconcileMarks: new ReconcileMarks(sql),

@@ -5,6 +5,7 @@ export type { CallLink, LinkAnswer, NewCallLink } from './call-links.ts';
 export type { CallListRequest, CallState, ListedCall } from './call-list.ts';
 export type { CallRecord, CutoffState, NewCallRecord } from './call-record.ts';
 export type { Write } from './change-feed.ts';
+export type { Dial, DialDecision, DialKey, NewDial } from './dials.ts';
 export { createDirectory, type Directory, type DirectoryOptions } from './directory.ts';
 export type { EntryFilter } from './entries.ts';
 export { entriesCsv } from './entries-csv.ts';
@@ -21,6 +22,7 @@ export type {
   NewProviderBinding,
   ProviderBinding,
 } from './provider-bindings.ts';
+export type { NewSealedCredentials, SealedCredentials } from './provider-credentials.ts';
 export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
