@@ -21,6 +21,11 @@ export interface EngineContext {
   readonly loader: Loader;
   readonly ledger: LedgerSource;
   readonly legs: HoldLegs;
+  /**
+   * Opens a call's hold again that this process authorized lately and that Redis and the ledger do
+   * not know: true when it is there now.
+   */
+  recall(holdId: string): Promise<boolean>;
   /** Throws OutageError while new holds and charges are refused (backlog, memory). */
   admit(partition: number): void;
 }

@@ -69,10 +69,14 @@ export async function createEngine(options: EngineOptions) {
     loader,
     ledger: options.ledger,
     legs,
+    async recall(holdId) {
+      const input = recent.get(holdId);
+      return input !== undefined && (await authorize(context, input)).status === 'done';
+    },
     admit: guard.admit,
   };
   reopen = () => {
-    for (const input of recent.list()) void authorize(context, input).catch(() => undefined);
+    for (const { holdId } of recent.list()) void context.recall(holdId).catch(() => undefined);
   };
   const journal: Journal = createJournal(redis, blocking, runner);
   const enforcement: Enforcement = createEnforcement(runner);

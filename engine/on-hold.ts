@@ -22,7 +22,7 @@ export function holdKeys(ref: HoldRef, walletIds: readonly string[]) {
 
 /**
  * Runs `work` with the hold's wallets. A hold that Redis does not hold is loaded from the ledger; one
- * that does not exist there either is `hold_not_found`.
+ * that does not exist there either was lost, and is opened again, or is `hold_not_found`.
  */
 export async function onHold<R extends { readonly status: string }>(
   context: EngineContext,
@@ -34,7 +34,9 @@ export async function onHold<R extends { readonly status: string }>(
     const reply = await work(known);
     if (reply.status !== 'hold_not_found') return reply;
   }
-  const hold = await context.loader.hold(ref.partition, ref.holdId);
+  const load = () => context.loader.hold(ref.partition, ref.holdId);
+  let hold = await load();
+  if (!hold && (await context.recall(ref.holdId))) hold = await load();
   if (!hold) return { status: 'hold_not_found', replayed: false };
   return work(hold.legs.map((leg) => leg.walletId));
 }

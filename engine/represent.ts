@@ -1,5 +1,6 @@
 // After a recovery, every process presents the calls it authorized lately once more: a hold that Redis
-// lost in its last fsync window is opened again, one that survived answers as a replay.
+// lost in its last fsync window is opened again, one that survived answers as a replay. A call that is
+// asked for before its turn has come is presented at once.
 
 import type { AuthorizeInput } from './authorize.ts';
 
@@ -9,6 +10,7 @@ const REMEMBERED_MAX = 200_000;
 export interface Recent {
   add(input: AuthorizeInput): void;
   forget(holdId: string): void;
+  get(holdId: string): AuthorizeInput | undefined;
   /** Those of the last minute, oldest first. */
   list(): AuthorizeInput[];
 }
@@ -26,6 +28,10 @@ export function createRecent(): Recent {
       const nowMs = Date.now();
       inputs.set(input.holdId, { input, atMs: nowMs });
       drop(nowMs);
+    },
+    get(holdId) {
+      const item = inputs.get(holdId);
+      return item && Date.now() - item.atMs <= WINDOW_MS ? item.input : undefined;
     },
     forget: (holdId) => void inputs.delete(holdId),
     list() {

@@ -45,12 +45,14 @@ export function createVerbs(context: EngineContext, recent: Recent) {
     record: (input: RecordInput) => record(context, input),
     extend: (input: ExtendInput) => extend(context, input),
     async capture(input: EndInput) {
+      const outcome = await capture(context, input);
       recent.forget(input.holdId);
-      return capture(context, input);
+      return outcome;
     },
     async void(input: VoidInput) {
+      const outcome = await voidHold(context, input);
       recent.forget(input.holdId);
-      return voidHold(context, input);
+      return outcome;
     },
     expire: (ref: HoldRef) => expire(context, ref),
     settle: (input: EndInput) => settle(context, input),

@@ -42,6 +42,28 @@ describe('the recovery gate', () => {
     expect(await world.state(wallet)).toMatchObject({ postedMicros: 1_000_000, liveCalls: 1 });
   });
 
+  test.each(['start', 'check', 'capture'] as const)(
+    'a call that Redis lost is known to the first %s after it: it is presented again at once',
+    async (verb) => {
+      const wallet = await world.wallet(1_000_000);
+      await world.flush();
+      await world.engine.authorize(world.call('lost', [wallet]));
+      await world.raw.flushall();
+      const ref = world.ref('lost');
+      const end = { ...ref, durationMs: 60_000, evidence: EVIDENCE.caller };
+      const ask = {
+        start: () => world.engine.start(ref),
+        check: () => world.engine.check({ ...ref, proofOfLife: true }),
+        capture: () => world.engine.capture(end),
+      };
+      const reply = await eventually<{ status: string }>(ask[verb]);
+      expect(reply.status).not.toBe('hold_not_found');
+      await world.engine.opened();
+      const liveCalls = verb === 'capture' ? 0 : 1;
+      expect(await world.state(wallet)).toMatchObject({ liveCalls });
+    },
+  );
+
   test('after a wipe everything comes back from the ledger, live holds and their moments included', async () => {
     const wallet = await world.wallet(1_000_000);
     await world.engine.authorize(world.call('kept', [wallet]));
