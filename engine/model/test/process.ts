@@ -33,7 +33,9 @@ export class Process {
     this.#runner = this.#noting(createRunner(connection, () => undefined));
     const legs = createHoldLegs();
     const loader = createLoader(this.#runner, ledger, legs, HOT_RECORDS_MS);
-    this.#context = { runner: this.#runner, loader, ledger, legs, admit: () => undefined };
+    const recall = async () => false;
+    const runner = this.#runner;
+    this.#context = { runner, loader, ledger, legs, recall, admit: () => undefined };
   }
 
   /** @param blind another process is faster: this one's look for a hold found nothing yet */
