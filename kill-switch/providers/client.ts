@@ -79,8 +79,8 @@ export type DialResult =
       readonly controlUrl: string | undefined;
       readonly twilioCallSid: string | undefined;
     }
-  /** Certainly not placed. `why` is for people and holds no secret. */
-  | { readonly status: 'refused'; readonly why: string }
+  /** Certainly not placed; `httpStatus` is the provider's answer, undefined when it had no order. */
+  | { readonly status: 'refused'; readonly why: string; readonly httpStatus?: number }
   /** Timeout, reset or 5xx: the call may exist. Never dial again before it was looked up. */
   | { readonly status: 'unknown'; readonly why: string };
 

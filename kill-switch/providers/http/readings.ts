@@ -33,7 +33,7 @@ export function pushFailure(error: unknown): PushResult {
 export function dialFailure(status: number, sentence: string): DialResult {
   const why = sentence === '' ? `HTTP ${status}` : `HTTP ${status}: ${sentence}`;
   const certain = status >= 400 && status < 500 && status !== 408;
-  return { status: certain ? 'refused' : 'unknown', why };
+  return certain ? { status: 'refused', why, httpStatus: status } : { status: 'unknown', why };
 }
 
 /** A dial that was not answered: refused if it certainly never left, else unknown. */

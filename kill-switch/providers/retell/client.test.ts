@@ -247,6 +247,7 @@ describe('the dial', () => {
     expect(await client.create(order)).toEqual({
       status: expected,
       why: `HTTP ${status}: no, ***`,
+      ...(expected === 'refused' ? { httpStatus: status } : {}),
     });
     expect(server.asked).toHaveLength(1);
   });

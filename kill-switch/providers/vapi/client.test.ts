@@ -209,6 +209,7 @@ describe('the dial', () => {
     expect(result).toEqual({
       status: expected,
       why: `HTTP ${status}: bad number; key ***`,
+      ...(expected === 'refused' ? { httpStatus: status } : {}),
     });
     expect(server.asked).toHaveLength(1);
   });
