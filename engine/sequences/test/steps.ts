@@ -117,7 +117,7 @@ const money = fc.oneof(
     arbitrary: fc.record({ verb: fc.constant('refund' as const), entry: fc.nat(40), amount, key }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc
       .record({ verb: fc.constant('transfer' as const), from: wallet, to: wallet, amount, key })
       .filter(({ from, to }) => from !== to),
@@ -152,8 +152,8 @@ const enforcer = fc.oneof(
 export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 16, arbitrary: calls },
   { weight: 4, arbitrary: ends },
-  { weight: 3, arbitrary: reserves },
-  { weight: 5, arbitrary: money },
+  { weight: 4, arbitrary: reserves },
+  { weight: 7, arbitrary: money },
   { weight: 1, arbitrary: limits },
   { weight: 2, arbitrary: enforcer },
   { weight: 2, arbitrary: fc.record({ verb: fc.constant('retry' as const), back: fc.nat(5) }) },

@@ -27,6 +27,13 @@ const CHARGE: readonly Case[] = [
     answer: { status: 'insufficient_funds', spendableMicros: 1_000_000 },
   },
   {
+    name: 'an asset is bought with the last money that is there',
+    wallets: { client: { postedMicros: 10, creditLimitMicros: 100 } },
+    command: charge(10, ['client'], { overdraft: false }),
+    answer: { status: 'done' },
+    rows: [['client', 'charge', -10, 0, 0]],
+  },
+  {
     name: 'an asset is not bought on credit',
     wallets: { client: { postedMicros: 10, creditLimitMicros: 100 } },
     command: charge(11, ['client'], { overdraft: false }),
