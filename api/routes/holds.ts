@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { FREE, NO_POLICY, requestHoldId } from '../../engine/index.ts';
+import { FREE, NO_POLICY, newId } from '../../engine/index.ts';
 import { findHold } from '../holds/find-hold.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
@@ -62,7 +62,8 @@ function createRoute(services: Services): Endpoint {
       const outcome = await services.engine.authorize({
         partition: wallet.partition,
         request: key,
-        holdId: requestHoldId(wallet.organizationId, key.key),
+        // A retry under the same key is answered with the first one's hold; this id is then not used.
+        holdId: newId('hold'),
         organizationId: wallet.organizationId,
         kind: 'amount',
         callId: '',

@@ -58,7 +58,7 @@ function readSettleReply(reply: readonly Buffer[]): SettleReply {
 /** corrects a closed hold from stronger evidence; the difference is taken or given back. Atomic because the difference is against what was taken last, and evidence only ever gets stronger. */
 export const settleScript: Script<SettleKeys, SettleArgs, SettleReply> = {
   name: 'settle',
-  sha: 'e6c038e83cb25a204562a02423478b357239721b',
+  sha: '338944a84d5fa3da8b90d67753fd521911ef28ea',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readSettleReply,
@@ -360,7 +360,7 @@ for i, leg in ipairs(legs) do
     local row = move(leg[L_WALLET], wallets[i], 'adjustment', -more[i], 0, now)
     rows[#rows + 1] = row
     leg[L_CAPTURED] = taken[i]
-    leg[L_SHORTFALL] = leg[L_SHORTFALL] + row[R_SHORTFALL]
+    leg[L_SHORTFALL] = math.max(0, leg[L_SHORTFALL] + row[R_SHORTFALL] + math.min(0, more[i]))
     save_wallet(keys.legs[i].wallet, wallets[i])
     wake(keys.due, leg[L_WALLET], wallets[i], before, now)
   end

@@ -54,7 +54,8 @@ for i, leg in ipairs(legs) do
     local row = move(leg[L_WALLET], wallets[i], 'adjustment', -more[i], 0, now)
     rows[#rows + 1] = row
     leg[L_CAPTURED] = taken[i]
-    leg[L_SHORTFALL] = leg[L_SHORTFALL] + row[R_SHORTFALL]
+    -- What is given back makes up the shortfall first.
+    leg[L_SHORTFALL] = math.max(0, leg[L_SHORTFALL] + row[R_SHORTFALL] + math.min(0, more[i]))
     save_wallet(keys.legs[i].wallet, wallets[i])
     wake(keys.due, leg[L_WALLET], wallets[i], before, now)
   end

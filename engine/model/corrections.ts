@@ -82,7 +82,8 @@ export const settle: Rule<EndInput> = (draft, input) => {
       heldDeltaMicros: 0,
     });
     const capturedMicros = leg.capturedMicros - amountMicros;
-    const shortfallMicros = leg.shortfallMicros + row.shortfallMicros;
+    const givenBack = Math.max(0, leg.capturedMicros - capturedMicros);
+    const shortfallMicros = Math.max(0, leg.shortfallMicros + row.shortfallMicros - givenBack);
     return { leg: { ...leg, capturedMicros, shortfallMicros }, row };
   });
   const after: HoldState = {

@@ -281,6 +281,20 @@ describe('what does not follow the ledger is kept, never swallowed', () => {
   });
 });
 
+test('an explicit key that hot records have forgotten may be used again', async () => {
+  const a = await world.wallet(12);
+  const scribe = new Scribe(world.organizationId);
+  const first = scribe.move(a, 5, request('old'));
+  scribe.now += 73 * 3_600_000;
+  const second = scribe.move(a, 6, request('old'));
+  await flushAll([first], 12);
+  expect((await flushAll([second], 12)).map((one) => one.keyConflicts)).toEqual([0]);
+  expect(await quarantineOf(a)).toEqual([]);
+  const [key] = await world.sql<{ mutation: string }[]>`
+    SELECT mutation_id AS mutation FROM natural_keys WHERE key = 'old'`;
+  expect(key?.mutation).toBe(unpackJournalEntry(second.payload).mutationId);
+});
+
 function unpackedWallet(scribe: Scribe, walletId: string) {
   const wallet = scribe.wallets.get(walletId);
   if (wallet === undefined) throw new Error('unknown to the scribe');

@@ -4,11 +4,17 @@ import { storable } from '../storable.ts';
 import type { NaturalKey, QuarantinedEntry } from './batch.ts';
 import { walletsOf } from './entry.ts';
 
-/** Claims keys; the first claim stands. @returns how many were new. */
+/**
+ * Claims keys; the first claim stands. An explicit Idempotency-Key is good only as long as hot records
+ * last: when Redis took one for new, its old claim gives way, unless it is so young that the same
+ * request must have had its effect twice.
+ * @returns how many claims were taken.
+ */
 export async function claimKeys(tx: Transaction, keys: readonly NaturalKey[]): Promise<number> {
   const result = await tx`
     INSERT INTO natural_keys (scope, kind, key, fingerprint, mutation_id, payload, created_at)
-    SELECT scope, kind, key, fingerprint, mutation_id, decode(payload, 'hex'),
+    SELECT DISTINCT ON (scope, kind, key)
+           scope, kind, key, fingerprint, mutation_id, decode(payload, 'hex'),
            to_timestamp(created_at / 1000.0)
     FROM unnest(
       ${keys.map(({ entry }) => storable(entry.requestScope))}::text[],
@@ -18,8 +24,15 @@ export async function claimKeys(tx: Transaction, keys: readonly NaturalKey[]): P
       ${keys.map(({ entry }) => entry.mutationId)}::text[],
       ${keys.map(({ payload }) => payload.toString('hex'))}::text[],
       ${keys.map(({ entry }) => entry.atMs)}::bigint[]
-    ) AS keys (scope, kind, key, fingerprint, mutation_id, payload, created_at)
-    ON CONFLICT DO NOTHING`;
+    ) WITH ORDINALITY
+      AS keys (scope, kind, key, fingerprint, mutation_id, payload, created_at, position)
+    ORDER BY scope, kind, key, position
+    ON CONFLICT (scope, kind, key) DO UPDATE SET
+      fingerprint = excluded.fingerprint, mutation_id = excluded.mutation_id,
+      payload = excluded.payload, created_at = excluded.created_at
+    WHERE natural_keys.kind = 'request'
+      AND natural_keys.mutation_id <> excluded.mutation_id
+      AND natural_keys.created_at < excluded.created_at - interval '1 hour'`;
   return result.count;
 }
 
