@@ -110,6 +110,11 @@ const TABLE: Record<string, Row> = {
       },
     }),
   },
+  'GET /v1/transfers': { statuses: READ(200), make: queried },
+  'GET /v1/transfers/{transfer_id}': {
+    statuses: READ(200),
+    make: async (tenant) => ({ path: { transfer_id: await transferOf(tenant) } }),
+  },
   'PUT /v1/prices/{service}': {
     statuses: MANAGE(200),
     make: (tenant) => ({
@@ -217,6 +222,17 @@ async function call(tenant: Tenant): Promise<string> {
     body: { call_id: nextCallId(), organization_id: tenant.organizationId },
   });
   return String(body.call_id);
+}
+
+async function transferOf(tenant: Tenant): Promise<string> {
+  const { body } = await app.request('POST', '/v1/transfers', {
+    body: {
+      from_wallet_id: tenant.walletId,
+      to_wallet_id: await wallet(app, tenant.organizationId),
+      amount_micros: 1,
+    },
+  });
+  return String(body.id);
 }
 
 async function keyIdOf(tenant: Tenant): Promise<string> {

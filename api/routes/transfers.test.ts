@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AwaitedMutation } from '../../persistence/index.ts';
 import { type TestApplication, testApplication } from '../test/application.ts';
-import { organization, type Tenants, tenants, wallet } from '../test/tenants.ts';
-import { createSaga } from '../transfers/saga.ts';
+import { type Tenants, tenants, wallet } from '../test/tenants.ts';
+import { createSaga, type SagaDoors } from '../transfers/saga.ts';
+import { intentOf, sagaDoors, walletElsewhere } from '../transfers/test/stage.ts';
 
 let app: TestApplication;
 let all: Tenants;
@@ -21,17 +21,6 @@ const transfer = (from: string, to: string, amountMicros: number, call = {}) =>
 async function posted(...ids: string[]) {
   const answers = await Promise.all(ids.map((id) => app.request('GET', `/v1/wallets/${id}`)));
   return answers.map((answer) => answer.body.posted_micros);
-}
-
-/** A wallet whose root organization lies in another partition than `other`. */
-async function walletElsewhere(other: string): Promise<string> {
-  const { wallets } = app.core.directory;
-  const partition = (await wallets.get(other))?.partition;
-  for (let i = 0; i < 50; i++) {
-    const id = await wallet(app, await organization(app, `Elsewhere ${i}`));
-    if ((await wallets.get(id))?.partition !== partition) return id;
-  }
-  throw new Error('50 organizations are all in one partition');
 }
 
 describe('inside a partition', () => {
@@ -77,7 +66,7 @@ describe('inside a partition', () => {
 describe('across partitions', () => {
   test('completes, once however often it is asked for', async () => {
     const from = await wallet(app, all.other.organizationId, 100);
-    const to = await walletElsewhere(from);
+    const to = await walletElsewhere(app, from);
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => transfer(from, to, 30, { idempotencyKey: 'across' })),
     );
@@ -93,7 +82,7 @@ describe('across partitions', () => {
 
   test('a refused debit is refused again under its key and moves nothing', async () => {
     const from = await wallet(app, all.other.organizationId, 5);
-    const to = await walletElsewhere(from);
+    const to = await walletElsewhere(app, from);
     for (let i = 0; i < 2; i++) {
       const refused = await transfer(from, to, 6, { idempotencyKey: 'too much across' });
       expect(refused.status).toBe(402);
@@ -106,7 +95,7 @@ describe('across partitions', () => {
 
   test('a credit that cannot be made gives the money back', async () => {
     const from = await wallet(app, all.other.organizationId, 10);
-    const to = await walletElsewhere(from);
+    const to = await walletElsewhere(app, from);
     await app.request('POST', `/v1/wallets/${to}/credits`, {
       body: { kind: 'bonus', amount_micros: Number.MAX_SAFE_INTEGER },
     });
@@ -120,36 +109,24 @@ describe('across partitions', () => {
     'a process that dies at %s leaves a transfer that another one finishes, once',
     async (where) => {
       const from = await wallet(app, all.other.organizationId, 100);
-      const to = await walletElsewhere(from);
-      const { transfer: intent } = await app.core.directory.transfers.create({
-        organizationId: all.other.organizationId,
-        fromWalletId: from,
-        toWalletId: to,
-        amountMicros: 30,
-        request: { scope: all.other.organizationId, key: `dies ${where}`, fingerprint: 'f' },
-      });
+      const to = await walletElsewhere(app, from);
+      const intent = await intentOf(app, from, to, 30);
       await expect(createSaga(dyingDoors(where))(intent)).rejects.toThrow('died');
       const left = await app.core.directory.transfers.get(intent.id);
       if (left === undefined) throw new Error('the intent is gone');
-      const [one, two] = await Promise.all([createSaga(doors())(left), createSaga(doors())(left)]);
+      const [one, two] = await Promise.all([
+        createSaga(sagaDoors(app))(left),
+        createSaga(sagaDoors(app))(left),
+      ]);
       expect([one.state, two.state]).toEqual(['completed', 'completed']);
       expect(await posted(from, to)).toEqual([70, 30]);
     },
   );
 });
 
-function doors() {
-  const { engine, directory, ledgerWait } = app.core;
-  return {
-    engine,
-    directory,
-    waitForLedger: (mutation: AwaitedMutation) => ledgerWait.wait(mutation, 5_000),
-  };
-}
-
 /** The real doors, that kill the process right after the named step took effect. */
-function dyingDoors(where: string): ReturnType<typeof doors> {
-  const real = doors();
+function dyingDoors(where: string): SagaDoors {
+  const real = sagaDoors(app);
   const died = () => {
     throw new Error('died');
   };

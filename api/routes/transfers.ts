@@ -1,4 +1,3 @@
-import { z } from '@hono/zod-openapi';
 import { derivedId, ERRORS, type ErrorCode, OutageError } from '../../engine/index.ts';
 import type { Transfer, Wallet } from '../../persistence/index.ts';
 import { forbidden } from '../auth/access.ts';
@@ -7,37 +6,18 @@ import { type Endpoint, type EndpointRequest, endpoint } from '../http/endpoint.
 import { Problem } from '../http/problem.ts';
 import { refusalProblem, replayHeaders } from '../http/refusal.ts';
 import { requestKeyFor } from '../http/request-key.ts';
-import { idSchema, referenceSchema } from '../schemas/common.ts';
-import { amountSchema, microsSchema } from '../schemas/money.ts';
+import {
+  isTransfer,
+  type NewTransferBody,
+  newTransferSchema,
+  transferBody,
+  transferSchema,
+} from '../schemas/transfer.ts';
 import type { Services } from '../services.ts';
 import { createSaga } from '../transfers/saga.ts';
+import { transferReadRoutes } from './transfer-reads.ts';
 
-const newTransferSchema = z
-  .strictObject({
-    from_wallet_id: idSchema,
-    to_wallet_id: idSchema,
-    amount_micros: amountSchema,
-    reference: referenceSchema.optional(),
-  })
-  .refine((transfer) => transfer.from_wallet_id !== transfer.to_wallet_id, {
-    path: ['to_wallet_id'],
-    message: 'must be another wallet than from_wallet_id',
-  })
-  .openapi('NewTransfer');
-
-const transferSchema = z
-  .object({
-    id: z.string(),
-    state: z.enum(['completed', 'in_transit', 'reversed']),
-    from_wallet_id: z.string(),
-    to_wallet_id: z.string(),
-    amount_micros: microsSchema,
-    reference: z.string().optional(),
-  })
-  .openapi('Transfer');
-
-type NewTransfer = z.infer<typeof newTransferSchema>;
-type Request = EndpointRequest<unknown, unknown, NewTransfer>;
+type Request = EndpointRequest<unknown, unknown, NewTransferBody>;
 
 export function transferRoutes(services: Services): Endpoint[] {
   const advance = createSaga(services);
@@ -69,7 +49,7 @@ export function transferRoutes(services: Services): Endpoint[] {
       return across(request, from, to);
     },
   });
-  return [transfers];
+  return [transfers, ...transferReadRoutes(services)];
 
   async function across(request: Request, from: Wallet, to: Wallet) {
     const key = requestKeyFor(from.organizationId, request);
@@ -127,28 +107,9 @@ async function inPartition({ engine }: Services, request: Request, from: Wallet,
   };
 }
 
-const PUBLIC_STATES = {
-  created: 'in_transit',
-  debited: 'in_transit',
-  reversing: 'in_transit',
-  completed: 'completed',
-  reversed: 'reversed',
-} as const;
-
 function transferAnswer(transfer: Transfer, replayed: boolean) {
-  if (transfer.state === 'refused') throw refusalProblem(storedRefusal(transfer, replayed));
-  return {
-    status: 201,
-    body: {
-      id: transfer.id,
-      state: PUBLIC_STATES[transfer.state],
-      from_wallet_id: transfer.fromWalletId,
-      to_wallet_id: transfer.toWalletId,
-      amount_micros: transfer.amountMicros,
-      ...(transfer.reference !== null && { reference: transfer.reference }),
-    },
-    headers: replayHeaders(replayed),
-  };
+  if (!isTransfer(transfer)) throw refusalProblem(storedRefusal(transfer, replayed));
+  return { status: 201, body: transferBody(transfer), headers: replayHeaders(replayed) };
 }
 
 function storedRefusal(transfer: Transfer, replayed: boolean) {

@@ -1,4 +1,5 @@
 /** The application on a Redis and a database of the test file's own: the real engine, no socket. */
+import { createConnection } from '../../engine/index.ts';
 import { testDatabase, testRedis } from '../../testing/services.ts';
 import { createApplication } from '../compose/application.ts';
 import { startBackground } from '../compose/background.ts';
@@ -31,6 +32,8 @@ export interface Call {
 export interface TestApplication {
   core: Core;
   request(method: string, path: string, call?: Call): Promise<ApiAnswer>;
+  /** A plain connection to the application's Redis, for tests that lose or change something. */
+  redis(): ReturnType<typeof createConnection>;
   kill9Redis(): Promise<void>;
   restartRedis(): Promise<void>;
   stop(): Promise<void>;
@@ -66,8 +69,11 @@ export async function testApplication(env: Record<string, string> = {}): Promise
   });
   const app = createApplication(core, metrics, readiness);
   await core.engine.opened();
+  const plain = createConnection(redis.url);
+  await plain.connect();
   return {
     core,
+    redis: () => plain,
     async request(method, path, call = {}) {
       const response = await app.request(path, requestInit(method, call));
       const text = await response.text();
@@ -79,6 +85,7 @@ export async function testApplication(env: Record<string, string> = {}): Promise
     restartRedis: () => redis.restart(),
     async stop() {
       pulse.stop();
+      plain.disconnect();
       await background.stop();
       await core.stop();
       await redis.stop();

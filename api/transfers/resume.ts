@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { OutageError } from '../../engine/index.ts';
-import { type Directory, isPostgresOutage } from '../../persistence/index.ts';
-import type { Advance } from './saga.ts';
+import { type Directory, isPostgresOutage, type Transfer } from '../../persistence/index.ts';
+import { type Advance, DEBIT_KEY, reopen } from './saga.ts';
 
 /** A transfer nobody moved for this long was left behind by a process that died. */
 const IDLE_MS = 10_000;
@@ -15,7 +15,7 @@ export interface TransferResume {
 }
 
 export function startTransferResume(
-  transfers: Pick<Directory['transfers'], 'unfinished'>,
+  transfers: Directory['transfers'],
   advance: Advance,
   log: Logger,
 ): TransferResume {
@@ -36,14 +36,20 @@ export function startTransferResume(
   }
 
   async function round(): Promise<void> {
-    for (const transfer of await transfers.unfinished(IDLE_MS, BATCH)) {
-      if (stopping.signal.aborted) return;
-      try {
-        const { state } = await advance(transfer);
-        log.info({ transfer_id: transfer.id, state }, 'transfer taken up');
-      } catch (error) {
-        report(error, `transfer ${transfer.id} stays in transit`);
-      }
+    for (const transfer of await transfers.unfinished(IDLE_MS, BATCH)) await takeUp(transfer);
+    for (const transfer of await transfers.refusedYetDebited(DEBIT_KEY, BATCH)) {
+      log.error({ transfer_id: transfer.id }, 'a refused transfer was debited; it is given back');
+      await takeUp(transfer, () => reopen({ directory: { transfers } }, transfer));
+    }
+  }
+
+  async function takeUp(transfer: Transfer, prepare = async () => transfer): Promise<void> {
+    if (stopping.signal.aborted) return;
+    try {
+      const { state } = await advance(await prepare());
+      log.info({ transfer_id: transfer.id, state }, 'transfer taken up');
+    } catch (error) {
+      report(error, `transfer ${transfer.id} stays in transit`);
     }
   }
 

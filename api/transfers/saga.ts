@@ -3,14 +3,21 @@
  *
  *   created --debit committed--> debited --credit--> completed
  *      |                            |
- *      +--refused--> refused        +--credit refused--> reversing --given back--> reversed
+ *      |                            +--called off--> reversing --given back--> reversed
+ *      +--refused--> refused                             ^
+ *                       +--debited all the same----------+
  *
  * The intent row comes first, so that any process can take a transfer up where another one died.
  * Each money step has a key made of the transfer's id, so that it happens once however often it is
  * tried, and the credit never runs before the debit's row is in the ledger. Money in
  * transit is what `debited` and `reversing` rows say.
+ *
+ * Two processes may be on one transfer and see different balances. Whether the credit happens is
+ * decided under its key: a credit that is refused is called off by taking the key for an entry of
+ * nothing, after which no other process can make it. The debit's refusal is remembered under its
+ * key by Redis; should Redis lose that and the debit be applied after all, the money is given back.
  */
-import type { Engine, RequestKey } from '../../engine/index.ts';
+import type { Engine, JournalEntry, RequestKey } from '../../engine/index.ts';
 import type { AwaitedMutation, Directory, Transfer, Wallet } from '../../persistence/index.ts';
 
 export interface SagaDoors {
@@ -20,8 +27,16 @@ export interface SagaDoors {
   waitForLedger(mutation: AwaitedMutation): Promise<void>;
 }
 
-/** Steps of one transfer are at most: debit, credit, reversal begun, given back. */
+/** The intent rows alone. */
+interface TransferDoor {
+  directory: Pick<Directory, 'transfers'>;
+}
+
+/** Steps of one transfer are at most: debit, reopening, credit, reversal begun, given back. */
 const STEPS_MAX = 6;
+
+/** What follows a transfer's id in the key of its debit. */
+export const DEBIT_KEY = ':debit';
 
 type StepName = 'debit' | 'credit' | 'reversal';
 
@@ -70,14 +85,50 @@ async function debit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
     return moved(doors, transfer, 'refused', refusal);
   }
   await doors.waitForLedger(outcome.entry);
-  return moved(doors, transfer, 'debited');
+  const current = await moved(doors, transfer, 'debited');
+  return current.state === 'refused' ? reopen(doors, current) : current;
+}
+
+/** A refused transfer whose debit is in the ledger: the money has to come back. */
+export function reopen(doors: TransferDoor, transfer: Transfer): Promise<Transfer> {
+  return moved(doors, transfer, 'reversing');
 }
 
 async function credit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
   const outcome = await put(doors, transfer, transfer.toWalletId, 'credit');
-  if (outcome.status === 'done') return committed(doors, transfer, outcome.entry, 'completed');
+  if (outcome.status === 'done') return decided(doors, transfer, outcome.entry);
   const { replayed: _, ...refusal } = outcome;
+  const { entry } = await callOff(doors, transfer);
+  return decided(doors, transfer, entry, refusal);
+}
+
+/** What the entry under the credit's key says: the credit, or that it was called off. */
+async function decided(
+  doors: SagaDoors,
+  transfer: Transfer,
+  entry: JournalEntry,
+  refusal?: Record<string, unknown>,
+): Promise<Transfer> {
+  if (entry.operation === 'credit') return committed(doors, transfer, entry, 'completed');
+  await doors.waitForLedger(entry);
   return moved(doors, transfer, 'reversing', refusal);
+}
+
+/** Takes the credit's key for an entry of nothing, unless another process made the credit. */
+async function callOff(doors: SagaDoors, transfer: Transfer) {
+  const to = await walletOf(doors, transfer.toWalletId);
+  const outcome = await doors.engine.charge({
+    partition: to.partition,
+    request: stepKey(transfer, to, 'credit'),
+    organizationId: to.organizationId,
+    kind: 'transfer',
+    overdraft: true,
+    unbilled: true,
+    legs: [{ walletId: to.id, role: 'to', amountMicros: 0 }],
+    memo: { ...memoOf(transfer), description: 'transfer called off' },
+  });
+  if (outcome.status === 'done') return outcome;
+  throw new Error(`transfer ${transfer.id} cannot be called off: ${outcome.status}`);
 }
 
 async function giveBack(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
@@ -120,7 +171,7 @@ async function put(
 
 /** The compare-and-set; when another process was faster, its result is the answer. */
 async function moved(
-  { directory }: SagaDoors,
+  { directory }: TransferDoor,
   transfer: Transfer,
   to: Transfer['state'],
   refusal?: Record<string, unknown>,
@@ -136,10 +187,12 @@ async function moved(
  * transfer cannot decide differently. The other two steps put money in, and are natural keys.
  */
 function stepKey(transfer: Transfer, wallet: Wallet, name: StepName): RequestKey {
-  const key = `${transfer.id}:${name}`;
-  const { fingerprint } = transfer;
-  if (name === 'debit') return { kind: 'request', scope: wallet.organizationId, key, fingerprint };
-  return { kind: 'transfer', scope: wallet.rootId, key, fingerprint };
+  const { id, fingerprint } = transfer;
+  if (name === 'debit') {
+    const key = `${id}${DEBIT_KEY}`;
+    return { kind: 'request', scope: wallet.organizationId, key, fingerprint };
+  }
+  return { kind: 'transfer', scope: wallet.rootId, key: `${id}:${name}`, fingerprint };
 }
 
 function memoOf(transfer: Transfer) {

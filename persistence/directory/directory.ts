@@ -21,6 +21,7 @@ import { ProviderCredentials } from './provider-credentials.ts';
 import type { CacheLimits } from './read-cache.ts';
 import { ReconcileMarks } from './reconcile-marks.ts';
 import { RequestAnswers } from './request-answers.ts';
+import { TransferList } from './transfer-list.ts';
 import { Transfers } from './transfers.ts';
 import { Wallets } from './wallets.ts';
 
@@ -48,6 +49,7 @@ export interface Directory {
   readonly credentials: ProviderCredentials;
   readonly dials: Dials;
   readonly transfers: Transfers;
+  readonly transferList: TransferList;
   readonly inbox: Inbox;
   readonly reconcileMarks: ReconcileMarks;
   readonly requestAnswers: RequestAnswers;
@@ -77,6 +79,7 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     credentials: new ProviderCredentials(sql, feed),
     dials: new Dials(sql),
     transfers: new Transfers(sql),
+    transferList: new TransferList(sql),
     inbox: new Inbox(sql),
     reconcileMarks: new ReconcileMarks(sql),
     requestAnswers: new RequestAnswers(feed),

@@ -26,6 +26,7 @@ export type { NewSealedCredentials, SealedCredentials } from './provider-credent
 export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
+export type { ListedTransfer, TransferListRequest } from './transfer-list.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
 export { initialWalletState, type WalletLimits } from './wallet-limits.ts';
 export type { NewWallet, Wallet } from './wallets.ts';

@@ -58,6 +58,7 @@ describe('transfer intents', () => {
 
   test.each<[TransferState, TransferState]>([
     ['completed', 'reversing'],
+    ['created', 'completed'],
     ['refused', 'debited'],
     ['debited', 'created'],
     ['debited', 'refused'],
@@ -72,7 +73,8 @@ describe('transfer intents', () => {
     await world.sql`truncate transfers`;
     const [one, two, done] = [await made('one'), await made('two'), await made('done')];
     await world.first.transfers.advance(one.id, 'created', 'debited');
-    await world.first.transfers.advance(done.id, 'created', 'completed');
+    await world.first.transfers.advance(done.id, 'created', 'debited');
+    await world.first.transfers.advance(done.id, 'debited', 'completed');
     const ids = async (idleMs: number, limit = 10) =>
       (await world.second.transfers.unfinished(idleMs, limit)).map((transfer) => transfer.id);
     expect(await ids(0)).toEqual([two.id, one.id]);

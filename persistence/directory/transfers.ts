@@ -42,14 +42,17 @@ export interface NewTransfer {
   request: { scope: string; key: string; fingerprint: string };
 }
 
-/** Forward only. `created -> completed` is a transfer inside a partition: one script does both. */
+/**
+ * Forward only. `refused -> reversing` is a refusal that came too late: the debit was applied all
+ * the same, by a process for which Redis had forgotten the refusal.
+ */
 const NEXT_STATES: Record<TransferState, readonly TransferState[]> = {
-  created: ['debited', 'completed', 'refused'],
+  created: ['debited', 'refused'],
   debited: ['completed', 'reversing'],
   reversing: ['reversed'],
   completed: [],
   reversed: [],
-  refused: [],
+  refused: ['reversing'],
 };
 
 interface TransferRow {
@@ -124,6 +127,21 @@ export class Transfers {
       where state in ('created', 'debited', 'reversing')
         and updated_at <= now() - ${idleMs} * interval '1 millisecond'
       order by updated_at, id limit ${limit}`;
+    return rows.map(fromRow);
+  }
+
+  /**
+   * Refused transfers of the last day whose debit is in the ledger nevertheless. `debitKey` is what
+   * follows the transfer's id in the key of its debit.
+   */
+  async refusedYetDebited(debitKey: string, limit: number): Promise<Transfer[]> {
+    const rows = await this.#sql<TransferRow[]>`
+      select transfer.* from transfers transfer
+      join wallets payer on payer.id = transfer.from_wallet_id
+      join natural_keys debit on debit.scope = payer.organization_id and debit.kind = 'request'
+        and debit.key = transfer.id || ${debitKey}
+      where transfer.state = 'refused' and transfer.updated_at > now() - interval '1 day'
+      order by transfer.updated_at limit ${limit}`;
     return rows.map(fromRow);
   }
 }
