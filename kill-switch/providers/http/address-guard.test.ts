@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isPrivateAddress, publicLookup, safeTarget } from './address-guard.ts';
+import { isPrivateAddress, localLookup, publicLookup, safeTarget } from './address-guard.ts';
 import { exchange, NoAnswer } from './exchange.ts';
 
 describe('where a control order may go', () => {
@@ -36,9 +36,24 @@ describe('where a control order may go', () => {
   });
 
   test('in development also to loopback, by http too', () => {
-    expect(safeTarget('http://127.0.0.1:9000/control', true)?.lookup).toBeUndefined();
-    expect(safeTarget('http://localhost:9000/control', true)).toBeDefined();
-    expect(safeTarget('http://10.0.0.7/control', true)).toBeUndefined();
+    for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '[::1]', '[::ffff:127.0.0.1]']) {
+      expect(safeTarget(`http://${host}:9000/control`, true)?.lookup).toBe(localLookup);
+    }
+  });
+
+  test.each([
+    ['http://10.0.0.7/control'],
+    ['https://10.0.0.7/control'],
+    ['https://169.254.169.254/latest/meta-data'],
+    ['http://vapi.ai/control'],
+    ['ftp://127.0.0.1/control'],
+    ['http://user:secret@127.0.0.1/control'],
+  ])('in development still not to %s', (url) => {
+    expect(safeTarget(url, true)).toBeUndefined();
+  });
+
+  test('in development a public name must still be public', () => {
+    expect(safeTarget('https://vapi.ai/control', true)?.lookup).toBe(publicLookup);
   });
 });
 
@@ -61,6 +76,14 @@ test.each([
   ['100.64.3.2', true],
   ['172.15.0.1', false],
   ['172.31.255.255', true],
+  ['192.0.2.1', true],
+  ['203.0.113.9', true],
+  ['2001::1', true],
+  ['2001:db8::1', true],
+  ['2001:4860:4860::8888', false],
+  ['100::1', true],
+  ['224.0.0.251', true],
+  ['255.255.255.255', true],
   ['::', true],
   ['::ffff:127.0.0.1', true],
   ['::ffff:8.8.8.8', false],

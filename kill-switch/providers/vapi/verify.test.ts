@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { HmacPlan } from './hmac-plan.ts';
 import { verifyVapi } from './verify.ts';
 
 const file = new URL('./fixtures/end-of-call-report.completed.json', import.meta.url);
@@ -77,9 +78,72 @@ describe('verifyVapi', () => {
     expect(verdict({ 'x-signature': signature, 'x-timestamp': '1e13' }, ['s'])).toBe('unsigned');
   });
 
+  test.each([
+    ['bearer', { authorization: 'Bearer s' }],
+    ['x_vapi_secret', { 'x-vapi-secret': 's' }],
+  ] as const)('an account that uses %s takes nothing else', (type, headers) => {
+    const check = (given: Record<string, string>) =>
+      verifyVapi(new Headers(given), body, ['s'], signedAtMs, { type });
+    expect(check(headers)).toBe('valid');
+    const others = [{ authorization: 'Bearer s' }, { 'x-vapi-secret': 's' }, inMs];
+    for (const other of others.filter(
+      (given) => !Object.hasOwn(given, Object.keys(headers)[0] ?? ''),
+    ))
+      expect(check(other)).toBe('unsigned');
+  });
+
   test('refuses everything when no secret is configured', () => {
     expect(verdict({ 'x-vapi-secret': '' }, [])).toBe('no_secret');
     expect(verdict({ 'x-vapi-secret': '' }, [''])).toBe('no_secret');
     expect(verdict({}, ['secret'])).toBe('unsigned');
+  });
+});
+
+describe('an HMAC plan of its own', () => {
+  const key = 'cmluZ2ZlbmNlLWV4YW1wbGUtc2VjcmV0LTMyYnl0ZXM=';
+  const plan: HmacPlan = {
+    algorithm: 'sha256',
+    signatureHeader: 'webhook-signature',
+    timestampHeader: 'webhook-timestamp',
+    messageIdHeader: 'webhook-id',
+    signaturePrefix: 'v1,',
+    payloadFormat: '{svix-id}.{timestamp}.{body}',
+    signatureEncoding: 'base64',
+    secretIsBase64: true,
+  };
+  // The vector of Standard Webhooks: what this plan makes of Vapi's signature.
+  const signed =
+    '{"type":"wallet.low_balance","timestamp":"2026-11-20T16:03:20.000Z","data":' +
+    '{"wallet_id":"wal_01J9ZK5T7C","available":"120"}}';
+  const headers = {
+    'webhook-id': 'msg_2nRingfenceExample0001',
+    'webhook-timestamp': '1795190600',
+    'webhook-signature': 'v1,Wkp69qQbHrLYPgIvpqZV+wgI7v0tgvueFkLxIl9IfBs=',
+  };
+  const check = (given: Record<string, string>, raw = signed, over: Partial<HmacPlan> = {}) => {
+    const scheme = { type: 'hmac', plan: { ...plan, ...over } } as const;
+    return verifyVapi(new Headers(given), raw, [key], signedAtMs, scheme);
+  };
+
+  test('that is shaped like Standard Webhooks', () => {
+    expect(check(headers)).toBe('valid');
+    expect(check(headers, `${signed} `)).toBe('forged');
+    expect(check({ ...headers, 'webhook-id': 'msg_other' })).toBe('forged');
+    expect(check({ ...headers, 'webhook-signature': headers['webhook-signature'].slice(3) })).toBe(
+      'forged',
+    );
+    const { 'webhook-id': _, ...nameless } = headers;
+    expect(check(nameless)).toBe('unsigned');
+    expect(check({ ...headers, 'webhook-timestamp': '1795190000' })).toBe('forged');
+    // The default scheme's headers do not stand in for the plan's.
+    expect(check(inMs)).toBe('unsigned');
+  });
+
+  test('reads a body with tokens and dollars in it as it is', () => {
+    const raw = '{"text":"$& {timestamp} {body} $1"}';
+    const over = { secretIsBase64: false, algorithm: 'sha512', signatureEncoding: 'hex' } as const;
+    const payload = `msg_2nRingfenceExample0001.1795190600.${raw}`;
+    const mac = createHmac('sha512', key).update(payload).digest('hex');
+    expect(check({ ...headers, 'webhook-signature': `v1,${mac}` }, raw, over)).toBe('valid');
   });
 });

@@ -1,5 +1,12 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { SIGNATURE_WINDOW_MS, type Verdict } from '../event.ts';
+import { DEFAULT_HMAC_PLAN, type HmacPlan, hmacSignature } from './hmac-plan.ts';
+
+/** How an account signs. Without one, whatever of the three a request carries is checked. */
+export type VapiScheme =
+  | { readonly type: 'bearer' }
+  | { readonly type: 'x_vapi_secret' }
+  | { readonly type: 'hmac'; readonly plan: HmacPlan };
 
 /** Vapi signs seconds or milliseconds (the unit is undocumented); their digits tell them apart. */
 const TIMESTAMP = /^(\d{10}|\d{13})$/;
@@ -16,25 +23,36 @@ function anyOf(secrets: readonly string[], passes: (secret: string) => boolean):
 }
 
 /**
- * Checks a Vapi request: an HMAC of the default plan (`x-signature` over `{timestamp}.{body}`),
- * a bearer token, or the `X-Vapi-Secret` header. A signature that is present decides alone.
+ * Checks a Vapi request: an HMAC (by default `x-signature` over `{timestamp}.{body}`), a bearer
+ * token, or the `X-Vapi-Secret` header. A signature that is present decides alone.
  *
  * @param rawBody the exact bytes received, as text.
  * @param secrets all secrets valid now (two while one is being rotated out).
+ * @param scheme the one that counts, where the account is known to use it.
  */
 export function verifyVapi(
   headers: Headers,
   rawBody: string,
   secrets: readonly string[],
   nowMs: number,
+  scheme?: VapiScheme,
 ): Verdict {
   const usable = secrets.filter((secret) => secret !== '');
   if (usable.length === 0) return 'no_secret';
-  const signature = headers.get('x-signature');
-  if (signature !== null) return verifyHmac(headers, signature, rawBody, usable, nowMs);
-  const presented = bearer(headers.get('authorization')) ?? headers.get('x-vapi-secret');
+  if (scheme?.type === 'hmac') return verifyHmac(scheme.plan, headers, rawBody, usable, nowMs);
+  if (scheme === undefined && headers.has(DEFAULT_HMAC_PLAN.signatureHeader)) {
+    return verifyHmac(DEFAULT_HMAC_PLAN, headers, rawBody, usable, nowMs);
+  }
+  const presented = presentedSecret(headers, scheme);
   if (presented === null) return 'unsigned';
   return anyOf(usable, (secret) => same(secret, presented)) ? 'valid' : 'forged';
+}
+
+function presentedSecret(headers: Headers, scheme: VapiScheme | undefined): string | null {
+  const secret = headers.get('x-vapi-secret');
+  if (scheme?.type === 'x_vapi_secret') return secret;
+  const token = bearer(headers.get('authorization'));
+  return scheme?.type === 'bearer' ? token : (token ?? secret);
 }
 
 function bearer(header: string | null): string | null {
@@ -43,17 +61,22 @@ function bearer(header: string | null): string | null {
 }
 
 function verifyHmac(
+  plan: HmacPlan,
   headers: Headers,
-  signature: string,
   rawBody: string,
   secrets: readonly string[],
   nowMs: number,
 ): Verdict {
-  const timestamp = headers.get('x-timestamp') ?? '';
-  if (!TIMESTAMP.test(timestamp)) return 'unsigned';
+  const signature = headers.get(plan.signatureHeader);
+  const timestamp = headers.get(plan.timestampHeader) ?? '';
+  if (signature === null || !TIMESTAMP.test(timestamp)) return 'unsigned';
+  const messageId = plan.messageIdHeader === undefined ? '' : headers.get(plan.messageIdHeader);
+  if (messageId === null) return 'unsigned';
+  const isHex = plan.signatureEncoding === 'hex';
+  const given = isHex ? signature.toLowerCase() : signature;
   const genuine = anyOf(secrets, (secret) => {
-    const expected = createHmac('sha256', secret).update(`${timestamp}.${rawBody}`).digest('hex');
-    return same(expected, signature.toLowerCase());
+    const expected = hmacSignature(plan, secret, { timestamp, messageId, rawBody });
+    return same(isHex ? expected.toLowerCase() : expected, given);
   });
   if (!genuine) return 'forged';
   const signedAtMs = timestamp.length === 10 ? Number(timestamp) * 1000 : Number(timestamp);
