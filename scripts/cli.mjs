@@ -4,6 +4,9 @@
 import { joinServices } from './environment.mjs';
 import { ensureInstalled } from './install.mjs';
 
+/** Commands that look at no Ringfence but start one, with databases of its own. */
+const STAND_ALONE = ['simulate'];
+
 /**
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
@@ -13,7 +16,8 @@ export async function cli(args) {
   const { register } = await import('tsx/esm/api');
   register();
   const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
-  const stopServices = wantsHelp ? async () => {} : await joinServices();
+  const alone = wantsHelp || STAND_ALONE.includes(args[0] ?? '');
+  const stopServices = alone ? async () => {} : await joinServices();
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => stopServices().finally(() => process.exit(130)));
   }

@@ -107,6 +107,7 @@ function environment(dir: string, port: number, outside: Readonly<Record<string,
   const { REDIS_URL: _redis, DATABASE_URL: _database, ...rest } = process.env;
   return {
     ...rest,
+    RINGFENCE_PUBLIC_URL: `http://127.0.0.1:${port}`,
     ...outside,
     PORT: String(port),
     RINGFENCE_HOST: '127.0.0.1',

@@ -1,0 +1,120 @@
+import fs from 'node:fs';
+import {
+  commandOf,
+  INCREMENTS,
+  type Increment,
+  isKept,
+  markdownOf,
+  PROVIDERS,
+  type ProviderName,
+  promiseLines,
+  runWorld,
+  type WorldOptions,
+  type WorldReport,
+} from '../../simulation/main.ts';
+import { type Command, optionsOf, UsageError } from '../command.ts';
+
+const CALLS_MAX = 20_000;
+const SECONDS_MIN = 10;
+const SECONDS_MAX = 3_600;
+const SEED_MAX = 4_294_967_295;
+
+export const simulate: Command = {
+  name: 'simulate',
+  summary: 'calls by the thousand at simulated providers, cut off as their wallets run dry',
+  options: [
+    ['--calls <n>', 'calls to place, 2000'],
+    ['--wallets <n>', 'wallets that pay for them, 200'],
+    ['--one-wallet', 'one wallet pays for all of them'],
+    ['--provider <name>', 'vapi, retell, twilio or mix (default)'],
+    ['--increment <i/s>', '1/1 (default), 6/6, 60/60, or all, one world after the other'],
+    ['--seconds <n>', 'by then the last wallet is dry, 120'],
+    ['--faults <none|rough>', 'rough: 30% of requests fail, events lost, doubled, disordered'],
+    ['--kill-enforcer-every <s>', 'kills one of two enforcer processes -9 so often'],
+    ['--restart-redis', 'kills Redis -9 once and starts it again'],
+    ['--seed <n>', 'repeats a world'],
+    ['--report <file>', 'writes a report in Markdown'],
+    ['--logs <directory>', 'keeps the logs of all processes'],
+  ],
+  async run(args, surroundings) {
+    const options = optionsOf(args, {
+      calls: { type: 'string' },
+      wallets: { type: 'string' },
+      'one-wallet': { type: 'boolean' },
+      provider: { type: 'string' },
+      increment: { type: 'string' },
+      seconds: { type: 'string' },
+      faults: { type: 'string' },
+      'kill-enforcer-every': { type: 'string' },
+      'restart-redis': { type: 'boolean' },
+      seed: { type: 'string' },
+      report: { type: 'string' },
+      logs: { type: 'string' },
+    });
+    const calls = whole('calls', options.calls, 2_000, 1, CALLS_MAX);
+    const world: Omit<WorldOptions, 'increment'> = {
+      calls,
+      wallets:
+        options['one-wallet'] === true
+          ? 1
+          : whole('wallets', options.wallets, Math.min(200, calls), 1, calls),
+      providers: providersOf(options.provider ?? 'mix'),
+      faults: faultsOf(options.faults ?? 'none'),
+      killEnforcerEverySeconds: whole('kill-enforcer-every', options['kill-enforcer-every'], 0, 0),
+      restartRedis: options['restart-redis'] === true,
+      seconds: whole('seconds', options.seconds, 120, SECONDS_MIN),
+      seed: whole('seed', options.seed, Math.floor(Math.random() * SEED_MAX), 0, SEED_MAX),
+      logs: options.logs,
+    };
+    const reports: WorldReport[] = [];
+    for (const increment of incrementsOf(options.increment ?? '1/1')) {
+      const report = await runWorld({ ...world, increment }, surroundings);
+      reports.push(report);
+      surroundings.out(textOf(report));
+    }
+    if (options.report !== undefined) fs.writeFileSync(options.report, markdownOf(reports));
+    return reports.every(isKept) ? 0 : 1;
+  },
+};
+
+function textOf(report: WorldReport): string {
+  const lines = [
+    ...promiseLines(report.promises),
+    ...report.incidents,
+    ...report.logged,
+    commandOf(report.options),
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+function whole(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  min: number,
+  max = SECONDS_MAX,
+): number {
+  if (text === undefined) return fallback;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`);
+}
+
+function providersOf(text: string): readonly ProviderName[] {
+  if (text === 'mix') return PROVIDERS;
+  const named = PROVIDERS.filter((name) => name === text);
+  if (named.length === 1) return named;
+  throw new UsageError(`--provider takes ${PROVIDERS.join(', ')} or mix`);
+}
+
+function incrementsOf(text: string): readonly Increment[] {
+  if (text === 'all') return INCREMENTS;
+  const named = INCREMENTS.filter((increment) => increment === text);
+  if (named.length === 1) return named;
+  throw new UsageError(`--increment takes ${INCREMENTS.join(', ')} or all`);
+}
+
+function faultsOf(text: string): WorldOptions['faults'] {
+  if (text === 'none' || text === 'rough') return text;
+  throw new UsageError('--faults takes none or rough');
+}

@@ -1,0 +1,17 @@
+/** The door of the simulation, for the command line. */
+export {
+  INCREMENTS,
+  type Increment,
+  PROVIDERS,
+  type ProviderName,
+  type Screen,
+  type WorldOptions,
+} from './world/options.ts';
+export {
+  commandOf,
+  isKept,
+  markdownOf,
+  promiseLines,
+  type WorldReport,
+} from './world/report.ts';
+export { runWorld } from './world/world.ts';

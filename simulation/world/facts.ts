@@ -1,0 +1,90 @@
+/** One call as its provider had it, beside the same call as the ledger has it. */
+import { type HoldState, type Price, priceOf } from '../../engine/index.ts';
+import type { CallRecord } from '../providers/index.ts';
+import type { BookedCall, Books } from './books.ts';
+import type { PlannedCall } from './plan.ts';
+
+export interface CallFacts {
+  readonly call: PlannedCall;
+  /** What the provider had under the call's number; more than one is a fault. */
+  readonly records: readonly CallRecord[];
+  readonly booked: BookedCall | undefined;
+}
+
+/** What a cutoff came to. Times in ms, money in micros. */
+export interface Cut {
+  readonly cutoffAtMs: number;
+  /** From the cutoff to the arrival of the first push; undefined when none arrived. */
+  readonly pushedAfterMs: number | undefined;
+  /** From the cutoff to the end of the call; undefined while it lives. */
+  readonly endedAfterMs: number | undefined;
+  /** Talked longer than the money held paid for. */
+  readonly unpaidMs: number;
+  readonly legs: readonly CutLeg[];
+}
+
+export interface CutLeg {
+  readonly walletId: string;
+  readonly heldMicros: number;
+  readonly takenMicros: number;
+  /** What I12 allows to be taken beyond what was held. */
+  readonly allowedMicros: number;
+}
+
+/** A push that asks for the end of the call, in each provider's own word. */
+const END_PUSHES: ReadonlySet<string> = new Set(['end-call', 'stop-call', 'completed', 'canceled']);
+
+export function factsOf(
+  calls: readonly PlannedCall[],
+  records: readonly CallRecord[],
+  books: Books,
+): CallFacts[] {
+  const byNumber = new Map<string, CallRecord[]>();
+  for (const record of records) {
+    byNumber.set(record.to, [...(byNumber.get(record.to) ?? []), record]);
+  }
+  return calls.map((call) => ({
+    call,
+    records: byNumber.get(call.to) ?? [],
+    booked: books.calls.get(call.callId),
+  }));
+}
+
+/** Undefined for a call that was not cut off. */
+export function cutOf({ records: [record], booked }: CallFacts): Cut | undefined {
+  if (record === undefined || booked === undefined) return undefined;
+  const { hold } = booked;
+  const { cutoffAtMs } = hold;
+  const endedAtMs = record.endedAtMs;
+  if (cutoffAtMs === 0 || (endedAtMs !== undefined && endedAtMs < cutoffAtMs)) return undefined;
+  const push = record.pushes.find(
+    ({ kind, receivedWallMs }) => END_PUSHES.has(kind) && receivedWallMs >= cutoffAtMs,
+  );
+  const endedAfterMs = endedAtMs === undefined ? undefined : endedAtMs - cutoffAtMs;
+  return {
+    cutoffAtMs,
+    pushedAfterMs: push && push.receivedWallMs - cutoffAtMs,
+    endedAfterMs,
+    unpaidMs: isOpen(hold) ? 0 : Math.max(0, hold.usedMs - hold.coveredMs),
+    legs: hold.legs.map((leg) => {
+      const row = booked.legs.get(leg.walletId);
+      const atCutoffMs = cutoffAtMs - (record.startedAtMs ?? cutoffAtMs);
+      const allowed = priceOf(leg, record.reportedDurationMs) - priceOf(leg, atCutoffMs);
+      return {
+        walletId: leg.walletId,
+        heldMicros: row?.heldMicros ?? 0,
+        takenMicros: row?.takenMicros ?? 0,
+        allowedMicros: Math.max(0, allowed),
+      };
+    }),
+  };
+}
+
+/** What a leg must have paid for the call as its provider has it. */
+export function dueOf(leg: Price, record: CallRecord): number {
+  return priceOf(leg, record.startedAtMs === undefined ? 0 : record.reportedDurationMs);
+}
+
+export function isOpen(hold: HoldState): boolean {
+  return hold.state === 'authorized' || hold.state === 'live';
+}

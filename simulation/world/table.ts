@@ -1,0 +1,64 @@
+/** The live table of a world. */
+import type { Books } from './books.ts';
+import type { DialFigures } from './dialler.ts';
+import { type CallFacts, cutOf, isOpen } from './facts.ts';
+import type { Screen } from './options.ts';
+import { spreadOf, spreadText } from './spread.ts';
+
+export interface Glance {
+  readonly phase: string;
+  readonly seconds: number;
+  readonly dialled: DialFigures;
+  readonly facts: readonly CallFacts[];
+  readonly books: Books;
+}
+
+type Line = readonly [what: string, value: string];
+
+export function linesOf({ phase, seconds, dialled, facts, books }: Glance): Line[] {
+  const placed = facts.flatMap(({ records }) => records);
+  const live = placed.filter((record) => record.phase === 'live').length;
+  const ended = placed.filter((record) => record.phase === 'ended').length;
+  const cuts = facts.flatMap((one) => cutOf(one) ?? []);
+  const legs = cuts.flatMap((cut) => cut.legs);
+  const beyond = legs.reduce(
+    (sum, { takenMicros, heldMicros }) => sum + Math.max(0, takenMicros - heldMicros),
+    0,
+  );
+  const unpaidMs = cuts.reduce((sum, cut) => sum + cut.unpaidMs, 0);
+  const closed = facts.filter(({ booked }) => booked !== undefined && !isOpen(booked.hold)).length;
+  const refused = Object.values(dialled.refused).reduce((sum, count) => sum + count, 0);
+  return [
+    ['phase', `${phase}, ${seconds.toFixed(0)} s`],
+    ['calls', `${dialled.authorized} authorized, ${dialled.placed} placed, ${refused} refused`],
+    ['live', `${live} of ${placed.length} at the providers, ${ended} ended`],
+    ['held', `${(books.heldMicros / 1_000_000).toFixed(2)} usd`],
+    ['cutoffs', `${cuts.length}`],
+    ['to kill', spreadText(spreadOf(cuts.flatMap(({ pushedAfterMs }) => pushedAfterMs ?? [])))],
+    ['overspend', `${beyond} micros, ${(unpaidMs / 1000).toFixed(1)} s`],
+    ['captured', `${closed} holds closed, ${ended} calls ended at the providers`],
+  ];
+}
+
+const WIDTH = 11;
+
+/** Redrawn in place for a person; one line a time for a log. */
+export function createTable(screen: Screen): { show(glance: Glance): void; leave(): void } {
+  let drawn = 0;
+  return {
+    show(glance) {
+      const lines = linesOf(glance);
+      if (!screen.isTerminal) {
+        screen.out(`${lines.map(([what, value]) => `${what}: ${value}`).join(' | ')}\n`);
+        return;
+      }
+      const up = drawn > 0 ? `\u001b[${drawn}A` : '';
+      const text = lines.map(([what, value]) => `\u001b[2K  ${what.padEnd(WIDTH)}${value}\n`);
+      screen.out(up + text.join(''));
+      drawn = lines.length;
+    },
+    leave() {
+      drawn = 0;
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * One simulated world from its start to its accounts: thousands of calls through real HTTP, at
+ * simulated providers, paid by wallets that run dry while people talk.
+ *
+ *   processes -> tenants with money -> dial -> run dry, cut off -> reconcile, verify -> promises
+ */
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { verified } from '../acceptance/verify.ts';
+import { type BookReader, type Books, openBooks } from './books.ts';
+import { Dialler } from './dialler.ts';
+import { type CallFacts, factsOf, isOpen } from './facts.ts';
+import { startIncidents } from './incidents.ts';
+import { loggedIn } from './logged.ts';
+import type { Screen, WorldOptions } from './options.ts';
+import { type Plan, planWorld } from './plan.ts';
+import { startProcesses, type WorldProcesses } from './processes.ts';
+import { type Promised, promisesOf } from './promises.ts';
+import type { WorldReport } from './report.ts';
+import { createTable, linesOf } from './table.ts';
+import { makeTenants } from './tenants.ts';
+
+/** Between two looks at everything. */
+const LOOK_MS = 3_000;
+/** How long after the last wallet should be dry every call must be over and captured. */
+const PATIENCE_MS = { none: 90_000, rough: 300_000 } as const;
+
+export async function runWorld(options: WorldOptions, screen: Screen): Promise<WorldReport> {
+  const plan = planWorld(options);
+  screen.out(`starting ${options.calls} calls at ${options.increment}, seed ${options.seed}\n`);
+  const processes = await startProcesses(options);
+  const books = openBooks(processes.servers.databaseUrl);
+  try {
+    return await live(options, plan, processes, books, screen);
+  } finally {
+    await books.close();
+    await processes.stop();
+  }
+}
+
+async function live(
+  options: WorldOptions,
+  plan: Plan,
+  processes: WorldProcesses,
+  reader: BookReader,
+  screen: Screen,
+): Promise<WorldReport> {
+  const { api, providers } = processes;
+  const calls = plan.wallets.flatMap((wallet) => wallet.calls);
+  const tenants = await makeTenants(api.client, plan, options.increment);
+  const dialler = new Dialler(api.client, providers, api.url);
+  const table = createTable(screen);
+  const fromMs = performance.now();
+  const look = async (phase: string) => {
+    const records = (await Promise.all(providers.map((one) => one.records()))).flat();
+    const books = await reader.read();
+    const facts = factsOf(calls, records, books);
+    const seconds = (performance.now() - fromMs) / 1000;
+    const glance = { phase, seconds, dialled: dialler.figures, facts, books };
+    table.show(glance);
+    return { facts, books, lines: linesOf(glance) };
+  };
+
+  const incidents = startIncidents(processes, options);
+  let dialled = false;
+  const dialling = dialler.dialAll(tenants).finally(() => {
+    dialled = true;
+  });
+  const untilMs = fromMs + options.seconds * 1000 + PATIENCE_MS[options.faults];
+  let open = true;
+  try {
+    while (open && performance.now() < untilMs) {
+      await pause(LOOK_MS);
+      const { facts, books } = await look(dialled ? 'running' : 'dialling');
+      open = !dialled || isSomethingOpen(facts, books);
+    }
+    await dialling;
+  } finally {
+    await incidents.stop();
+  }
+  const reconciled = await reconcile(processes, fromMs);
+  const verdict = await verify(processes);
+  const last = await look('over');
+  table.leave();
+  return {
+    options,
+    lines: last.lines,
+    promises: [
+      ...promisesOf(last.facts, last.books, options, plan.policy.cutoff_lead_seconds * 1000),
+      reconciled,
+      verdict,
+    ],
+    incidents: incidents.told,
+    logged: loggedIn(logsOf(processes)),
+  };
+}
+
+function isSomethingOpen(facts: readonly CallFacts[], books: Books): boolean {
+  const talks = facts.some(({ records }) => records.some(({ phase }) => phase !== 'ended'));
+  return talks || [...books.calls.values()].some(({ hold }) => isOpen(hold));
+}
+
+/** Pulls every provider's list once more: nothing may be left to find. */
+async function reconcile({ api }: WorldProcesses, fromMs: number): Promise<Promised> {
+  const ageMs = performance.now() - fromMs + 60_000;
+  const since = new Date(Date.now() - ageMs).toISOString();
+  const { code, text } = await api.command(['reconcile', '--since', since]);
+  const lines = text.trimEnd().split('\n');
+  return {
+    name: 'reconcile lists every provider wholly',
+    figures: lines.slice(-3).join('; '),
+    faults: code === 0 ? [] : [`exit code ${code}`, ...lines.slice(-5)],
+  };
+}
+
+async function verify({ api }: WorldProcesses): Promise<Promised> {
+  const name = 'verify finds 0 differences';
+  try {
+    return { name, figures: await verified(api), faults: [] };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { name, figures: '', faults: text.split('\n') };
+  }
+}
+
+function logsOf({ api, enforcers }: WorldProcesses): string[] {
+  return [api, ...enforcers].map(({ dir }) => path.join(dir, 'ringfence.log'));
+}
