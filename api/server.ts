@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
@@ -9,7 +9,7 @@ import { requestIdOf } from './http/request-id.ts';
 const DOCS_URL = '/docs/errors';
 
 /** Bounds of the socket side, all in one place; Node's own defaults are longer or absent. */
-const LIMITS = {
+export const LIMITS = {
   /** All headers of one request, in bytes. */
   headerBytes: 16 * 1024,
   headersCount: 100,
@@ -23,7 +23,7 @@ const LIMITS = {
   checkIntervalMs: 5_000,
   /** How often a stopping server looks for connections that have become idle. */
   idleLookMs: 20,
-} as const;
+};
 
 export interface HttpServer {
   /** The port that was taken. */
@@ -32,11 +32,12 @@ export interface HttpServer {
   stop(waitMs: number): Promise<void>;
 }
 
-/** Listens. `fetch` is the application. */
+/** Listens. `fetch` is the application; `limits` replaces bounds, for tests that will not wait. */
 export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
-  options: { host: string; port: number; log: Logger },
+  options: { host: string; port: number; log: Logger; limits?: Partial<typeof LIMITS> },
 ): Promise<HttpServer> {
+  const limits = { ...LIMITS, ...options.limits };
   const listener = getRequestListener((request) => fetch(request), {
     errorHandler: (cause) => {
       options.log.warn({ err: cause }, 'request could not be read');
@@ -45,15 +46,19 @@ export async function listen(
   });
   const server = createServer(
     {
-      maxHeaderSize: LIMITS.headerBytes,
-      headersTimeout: LIMITS.headersTimeoutMs,
-      requestTimeout: LIMITS.requestTimeoutMs,
-      keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
-      connectionsCheckingInterval: LIMITS.checkIntervalMs,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
     },
-    listener,
+    (request, response) => {
+      if (request.rawHeaders.length <= limits.headersCount * 2) listener(request, response);
+      else refuseHeaders(response);
+    },
   );
-  server.maxHeadersCount = LIMITS.headersCount;
+  // Node would leave out what is beyond its count in silence; the bytes bound how many there are.
+  server.maxHeadersCount = 0;
   server.on('clientError', refuseUnparsed);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -76,6 +81,12 @@ function badRequest(): Response {
     status: 400,
     headers: { 'content-type': 'application/json' },
   });
+}
+
+/** More headers than are read: which of them were left out nobody could know. */
+function refuseHeaders(response: ServerResponse): void {
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  response.writeHead(431, headers).end(unreadableBody('The request has too many headers.'));
 }
 
 /** What Node could not even parse, by its error code; everything else is 400. */

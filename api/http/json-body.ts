@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { hasRepeatedKey } from './json-keys.ts';
 import { jsonFaultPosition } from './json-position.ts';
 import { Problem } from './problem.ts';
 
@@ -42,12 +44,14 @@ function tooLarge(bytesMax: number): Problem {
 /**
  * Parses a JSON body.
  * @throws Problem unsupported_media_type, malformed_json (with the position), and invalid_request
- *   where rounding would turn what was written into another integer.
+ *   where a key is there twice (readers disagree on which one counts), or where rounding would turn
+ *   what was written into another integer.
  */
 export function parseJson(body: Buffer, contentType: string | null): unknown {
   if (contentType === null || !JSON_MEDIA_TYPE.test(contentType)) {
     throw new Problem('unsupported_media_type', 'Send the body as Content-Type: application/json.');
   }
+  if (!isUtf8(body)) throw new Problem('malformed_json', 'The body is not UTF-8.');
   const text = body.toString('utf8');
   let value: unknown;
   try {
@@ -60,6 +64,9 @@ export function parseJson(body: Buffer, contentType: string | null): unknown {
     });
   }
   refuseRoundedNumbers(text);
+  if (hasRepeatedKey(text, value)) {
+    throw new Problem('invalid_request', 'The body has a key twice in one object.');
+  }
   return value;
 }
 

@@ -22,8 +22,26 @@ export function toProblem(error: unknown): Problem {
       ...(error.details !== undefined && { details: error.details }),
     });
   }
+  if (isUnstorable(error)) {
+    return new Problem('invalid_request', 'A text or a time is one that cannot be stored.', {
+      cause: error,
+    });
+  }
   if (isPostgresOutage(error)) {
     return new Problem('postgres_unreachable', undefined, { cause: error });
   }
   return new Problem('internal', undefined, { cause: error });
+}
+
+/** Text that Postgres cannot hold (NUL, half a surrogate pair), or a time beyond its calendar. */
+const UNSTORABLE = new Set(['22021', '22P05', '22008']);
+
+/** A schema should have refused it before; the answer is the caller's 400 all the same. */
+function isUnstorable(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    UNSTORABLE.has(error.code)
+  );
 }

@@ -4,7 +4,15 @@ import { forbidden } from '../auth/access.ts';
 import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
-import { idSchema, listBody, listOf, nameSchema, pageOf, pageQuery } from '../schemas/common.ts';
+import {
+  cursorSchema,
+  idSchema,
+  listBody,
+  listOf,
+  nameSchema,
+  pageOf,
+  pageQuery,
+} from '../schemas/common.ts';
 import type { Services } from '../services.ts';
 
 const roleSchema = z.enum(
@@ -99,7 +107,11 @@ function listRoute({ access, directory }: Services): Endpoint {
     path: '/v1/api_keys',
     tag: 'api_keys',
     summary: 'Lists keys, revoked ones included; of the own organization unless one is named.',
-    query: z.strictObject({ organization_id: idSchema.optional(), ...pageQuery }),
+    query: z.strictObject({
+      organization_id: idSchema.optional(),
+      ...pageQuery,
+      starting_after: cursorSchema('key').optional(),
+    }),
     answers: { 200: listOf(keySchema) },
     async handle({ principal, query }) {
       const organizationId = query.organization_id ?? principal.organizationId ?? undefined;

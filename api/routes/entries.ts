@@ -2,18 +2,27 @@ import { z } from '@hono/zod-openapi';
 import { type EntryFilter, entriesCsv } from '../../persistence/index.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
-import { instantSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
+import {
+  cursorSchema,
+  instantSchema,
+  label,
+  listBody,
+  listOf,
+  pageOf,
+  pageQuery,
+} from '../schemas/common.ts';
 import { entryKindSchema, entrySchema, ledgerEntryBody } from '../schemas/entry.ts';
 import type { Services } from '../services.ts';
 import { walletParams } from './wallets.ts';
 
 const entriesQuery = z.strictObject({
   kind: entryKindSchema.optional(),
-  call_id: z.string().min(1).max(255).optional(),
+  call_id: label(255, 1).optional(),
   from: instantSchema.optional(),
   to: instantSchema.optional(),
   format: z.enum(['json', 'csv'], 'must be json or csv').optional(),
   ...pageQuery,
+  starting_after: cursorSchema('ent').optional(),
 });
 
 type EntriesQuery = z.output<typeof entriesQuery>;

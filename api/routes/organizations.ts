@@ -4,7 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
-import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
+import { cursorSchema, idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
 import {
   newOrganizationSchema,
   organizationBody,
@@ -84,7 +84,7 @@ function listRoute({ access, directory }: Services): Endpoint {
     path: '/v1/organizations',
     tag: 'organizations',
     summary: 'Lists the organizations this key may see, newest first.',
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ ...pageQuery, starting_after: cursorSchema('org').optional() }),
     answers: { 200: listOf(organizationSchema) },
     async handle({ principal, query }) {
       const { organizationId, within } = access.scope(principal);

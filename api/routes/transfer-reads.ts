@@ -4,7 +4,7 @@ import type { ListedTransfer } from '../../persistence/index.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
-import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
+import { cursorSchema, idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
 import { listedTransferBody, transferSchema } from '../schemas/transfer.ts';
 import type { Services } from '../services.ts';
 
@@ -27,6 +27,7 @@ function listRoute({ access, directory }: Services): Endpoint {
       organization_id: idSchema.optional(),
       wallet_id: idSchema.optional(),
       ...pageQuery,
+      starting_after: cursorSchema('trf').optional(),
     }),
     answers: { 200: listOf(transferSchema) },
     async handle({ principal, query }) {

@@ -4,7 +4,7 @@ import { initialWalletState, type Wallet } from '../../persistence/index.ts';
 import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { refusalProblem } from '../http/refusal.ts';
-import { idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
+import { cursorSchema, idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
 import {
   newWalletSchema,
   walletBody,
@@ -52,7 +52,11 @@ function listRoute(services: Services): Endpoint {
     path: '/v1/wallets',
     tag: 'wallets',
     summary: 'Lists wallets, newest first.',
-    query: z.strictObject({ organization_id: idSchema.optional(), ...pageQuery }),
+    query: z.strictObject({
+      organization_id: idSchema.optional(),
+      ...pageQuery,
+      starting_after: cursorSchema('wal').optional(),
+    }),
     answers: { 200: listOf(walletSchema) },
     async handle({ principal, query }) {
       const asked = query.organization_id;
