@@ -83,6 +83,16 @@ export interface CallRecord {
   readonly providerCallId: string | null;
   readonly destination: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
+  readonly cutoffState: CutoffState;
+}
+
+/** How far the end of a call for lack of money has come. */
+export type CutoffState = 'none' | 'pending' | 'confirmed' | 'failed';
+
+export interface CutoffMove {
+  readonly organizationId: string;
+  readonly callId: string;
+  readonly state: CutoffState;
 }
 
 export interface CallLinkRecord {
@@ -92,6 +102,10 @@ export interface CallLinkRecord {
   readonly callId: string;
   readonly holdId: string;
   readonly partition: number;
+  /** Where Vapi takes commands for the call. */
+  readonly controlUrl?: string | null | undefined;
+  /** Its leg at Twilio, when its provider dials through it. */
+  readonly twilioCallSid?: string | null | undefined;
 }
 
 export interface NewCallEvent {
@@ -110,9 +124,14 @@ export interface CallRecords {
   /** The calls of this id in whatever organizations. */
   findByCallId(callId: string): Promise<readonly CallRecord[]>;
   findLink(provider: string, providerCallId: string): Promise<CallLinkRecord | undefined>;
-  link(
-    link: CallLinkRecord & { readonly controlUrl: string | undefined },
-  ): Promise<'linked' | 'linked_elsewhere'>;
+  /** Again for the same call it only renews how the call is reached, where that is given. */
+  link(link: CallLinkRecord): Promise<'linked' | 'linked_elsewhere'>;
+  /** The provider ids of one call, newest first. */
+  linksOf(organizationId: string, callId: string): Promise<readonly CallLinkRecord[]>;
+  /** The kinds of what is on the call's timeline, oldest first. */
+  eventKinds(organizationId: string, callId: string): Promise<readonly string[]>;
+  /** Writes how far cutoffs have come, in one statement; of one call the last word counts. */
+  moveCutoffs(moves: readonly CutoffMove[]): Promise<void>;
 }
 
 /** An event in the inbox, waiting to be applied. */
@@ -168,17 +187,12 @@ export interface ReconcileMarks {
   isLeg(twilioCallSid: string): Promise<boolean>;
 }
 
-/** Ends a live call at its provider. The enforcer calls it from the cutoff on, until the end is known. */
-export interface Hangup {
-  hangUp(call: HangupOrder): Promise<void>;
-}
-
-export interface HangupOrder {
+/** Something an organization may want to hear of at once. */
+export interface Notice {
+  readonly kind: 'call_warned' | 'cutoff_failed';
   readonly organizationId: string;
   readonly callId: string;
-  readonly holdId: string;
-  readonly reason: string;
-  readonly cutoffAtMs: number;
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /** The part of a structured logger that is used here. */

@@ -1,5 +1,5 @@
 /** Fits persistence to what the kill-switch asks for: neither of the two knows the other. */
-import type { CallDirectory, CallRecords, Inbox } from '../../kill-switch/index.ts';
+import type { CallDirectory, CallRecords, Inbox, ReconcileMarks } from '../../kill-switch/index.ts';
 import type { Directory, NewInboxEvent } from '../../persistence/index.ts';
 import { readStoredEvent } from './stored-event.ts';
 
@@ -23,19 +23,37 @@ export function callRecords(directory: Directory): CallRecords {
     find: (organizationId, callId) => directory.calls.find(organizationId, callId),
     findByCallId: (callId) => directory.calls.findByCallId(callId),
     findLink: (provider, providerCallId) => directory.callLinks.find(provider, providerCallId),
-    async link({
-      provider,
-      providerCallId,
-      organizationId,
-      callId,
-      holdId,
-      partition,
-      controlUrl,
-    }) {
-      const link = { provider, providerCallId, organizationId, callId, holdId, partition };
-      const answer = await directory.callLinks.put({ ...link, controlUrl });
+    async link({ controlUrl, twilioCallSid, ...link }) {
+      const answer = await directory.callLinks.put({
+        provider: link.provider,
+        providerCallId: link.providerCallId,
+        organizationId: link.organizationId,
+        callId: link.callId,
+        holdId: link.holdId,
+        partition: link.partition,
+        controlUrl: controlUrl ?? undefined,
+        twilioCallSid: twilioCallSid ?? undefined,
+      });
       return answer.status;
     },
+    linksOf: (organizationId, callId) => directory.callLinks.ofCall(organizationId, callId),
+    async eventKinds(organizationId, callId) {
+      const events = await directory.callEvents.list(organizationId, callId);
+      return events.map(({ kind }) => kind);
+    },
+    moveCutoffs: (moves) => directory.calls.moveCutoffs(moves),
+  };
+}
+
+export function reconcileMarks({ reconcileMarks, callLinks }: Directory): ReconcileMarks {
+  return {
+    request: (account, since, delayMs) => reconcileMarks.request(account, since, delayMs),
+    claim: (accounts, owner, leaseMs) => reconcileMarks.claim(accounts, owner, leaseMs),
+    renew: (account, owner, leaseMs) => reconcileMarks.renew(account, owner, leaseMs),
+    advance: (account, from, to) => reconcileMarks.advance(account, from, to),
+    finish: (account, owner, nextMs, done) => reconcileMarks.finish(account, owner, nextMs, done),
+    reconciledUntil: (account) => reconcileMarks.reconciledUntil(account),
+    isLeg: (twilioCallSid) => callLinks.isLeg(twilioCallSid),
   };
 }
 

@@ -2,7 +2,7 @@
  * The enforcer: Ringfence's own clock. It asks every partition whose moment has come, extends those
  * calls, ends what nobody ended, and hangs up on calls whose money is gone.
  *
- *   due set of a partition --lease--> hold    -> check (extend) -> expire? -> hang up?
+ *   due set of a partition --lease--> hold    -> check (extend) -> expire? -> warn, end?
  *                                     wallet  -> its final calls, smallest covered time first
  *
  * Any number of processes may run one: a member is leased, and comes back if its holder dies. While
@@ -10,7 +10,8 @@
  */
 import { type Engine, type HoldState, OutageError } from '../../engine/index.ts';
 import type { Asking } from '../asking/asking.ts';
-import type { Hangup, Log } from '../doors.ts';
+import type { CutoffDoors, Note } from '../cutoff/doors.ts';
+import type { Log } from '../doors.ts';
 import { MemberHandler } from './member.ts';
 import { createPool } from './pool.ts';
 
@@ -29,16 +30,12 @@ export interface EnforcerOptions {
   readonly engine: Pick<Engine, 'due' | 'finals' | 'check' | 'expire'>;
   readonly partitions: number;
   readonly log: Log;
-  /** Ends the call at its provider. Without one a cutoff is noted and left to the status checks. */
-  readonly hangup?: Hangup;
+  /** Ends calls at their providers. Without it a cutoff is noted and left to the status checks. */
+  readonly cutoff?: CutoffDoors;
   /** Asks a call's provider before the call is judged by time. Without one time alone decides. */
   readonly asking?: Asking;
   /** Puts a decision on a call's timeline. */
-  readonly note?: (
-    call: { organizationId: string; callId: string },
-    kind: string,
-    details: Record<string, unknown>,
-  ) => void;
+  readonly note?: Note;
   /** Told the state of every hold that was looked at. */
   readonly saw?: (holdId: string, hold: HoldState) => void;
 }
@@ -113,7 +110,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
       wake();
       await running;
       await pool.idle();
-      await handler.idle();
+      await handler.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
 /** What the enforcer does for one member of a due set: a hold, or a wallet that got money. */
 import { type HoldState, OutageError } from '../../engine/index.ts';
-import type { HangupOrder } from '../doors.ts';
-import { createSeenOnce } from '../events/seen-once.ts';
+import { Cutoffs } from '../cutoff/cutoffs.ts';
+import { createEngineClock } from '../cutoff/engine-clock.ts';
+import type { CallIdentity } from '../sessions/known-calls.ts';
 import type { EnforcerOptions } from './enforcer.ts';
 import { createPool } from './pool.ts';
 import { createQuestions, type Questions } from './questions.ts';
@@ -12,15 +13,14 @@ const FINALS_ROUNDS_MAX = 100;
 /** A silent call that may not be ended yet is looked at again this much later. */
 const LOOK_AGAIN_MS = 5_000;
 const WAITING_MAX = 100_000;
-/** A provider that is slow to hang up must not keep other calls from being extended. */
-const HANGUPS_MAX = 64;
+/** Calls whose exact moment has come are looked at in a pool of their own: nothing delays them. */
+const MOMENTS_MAX = 64;
 
 export class MemberHandler {
   readonly #options: EnforcerOptions;
-  readonly #cutOff = createSeenOnce();
-  readonly #hangups = createPool(HANGUPS_MAX);
-  /** Calls whose hang-up is under way or waits for its turn. */
-  readonly #hangingUp = new Set<string>();
+  readonly #clock = createEngineClock();
+  readonly #cutoffs: Cutoffs;
+  readonly #moments = createPool(MOMENTS_MAX);
   /** Silent holds, and until when there is nothing to do for them. */
   readonly #waitUntilMs = new Map<string, number>();
   /** What providers are asked before a call is judged by time. */
@@ -31,13 +31,17 @@ export class MemberHandler {
     this.#options = options;
     const expire = (partition: number, holdId: string) => this.#expire(partition, holdId);
     this.#questions = createQuestions(options.asking, expire, options.log);
+    const context = { doors: options.cutoff, note: options.note ?? ignore, log: options.log };
+    this.#cutoffs = new Cutoffs(context, this.#clock, (call) => {
+      this.#moments.run(() => this.#moment(call));
+    });
   }
 
   /** Never throws: a member that fails comes back when its lease ends. */
   async work(partition: number, member: string, nowMs: number): Promise<void> {
     const { log } = this.#options;
     try {
-      if (member.startsWith('wal_')) await this.#wallet(partition, member, nowMs);
+      if (member.startsWith('wal_')) await this.#wallet(partition, member);
       else await this.#hold(partition, member, nowMs);
     } catch (error) {
       const fields = { err: error, partition, member };
@@ -46,13 +50,15 @@ export class MemberHandler {
     }
   }
 
-  /** Settles when no hang-up and no question is under way. */
-  async idle(): Promise<void> {
-    await Promise.all([this.#hangups.idle(), this.#questions.idle()]);
+  /** Nothing new is begun; settles when no order and no question is under way. */
+  async stop(): Promise<void> {
+    await this.#cutoffs.stop();
+    await Promise.all([this.#moments.idle(), this.#questions.idle()]);
   }
 
   /** The engine answered: its clock stands at `nowMs`. */
   sawClock(nowMs: number): void {
+    this.#clock.saw(nowMs);
     this.#watchingSinceMs ??= nowMs;
   }
 
@@ -62,9 +68,23 @@ export class MemberHandler {
     this.#waitUntilMs.clear();
   }
 
+  /** The exact moment of a final call. While the engine is away the call ends by what was known. */
+  async #moment({ partition, holdId }: CallIdentity): Promise<void> {
+    try {
+      await this.#look(partition, holdId, this.#clock.nowMs());
+    } catch (error) {
+      if (error instanceof OutageError) return this.#cutoffs.blind(holdId);
+      this.#options.log.error({ err: error, hold_id: holdId }, 'a final call was not looked at');
+    }
+  }
+
   async #hold(partition: number, holdId: string, nowMs: number): Promise<void> {
     if (nowMs < (this.#waitUntilMs.get(holdId) ?? 0)) return;
     this.#waitUntilMs.delete(holdId);
+    await this.#look(partition, holdId, nowMs);
+  }
+
+  async #look(partition: number, holdId: string, nowMs: number): Promise<void> {
     const { engine, log } = this.#options;
     const reply = await engine.check({ partition, holdId, proofOfLife: false });
     if (!('hold' in reply)) {
@@ -75,13 +95,20 @@ export class MemberHandler {
     }
     const { hold } = reply;
     this.#options.saw?.(holdId, hold);
+    const changed = reply.status === 'extended';
+    const clockMs = 'nowMs' in reply ? reply.nowMs : this.#clock.nowMs();
+    this.#cutoffs.look({
+      call: identityOf(partition, holdId, hold),
+      hold,
+      nowMs: clockMs,
+      changed,
+    });
     if (reply.status === 'hold_closed') return;
     if (reply.status === 'ringing') {
       const ringsUntilMs = hold.createdAtMs + hold.policy.ringMs;
       if (nowMs >= ringsUntilMs) this.#questions.about(partition, holdId, nowMs);
       return;
     }
-    if (isCutOff(hold, reply.nowMs)) this.#hangUp(holdId, hold);
     if (hold.estimated) this.#questions.about(partition, holdId, nowMs);
     else if (isSilent(hold, reply.nowMs)) this.#silent(partition, holdId, hold, nowMs);
   }
@@ -108,58 +135,36 @@ export class MemberHandler {
     this.#options.note?.(hold, 'expired', { state: hold.state, estimated: hold.estimated });
   }
 
-  #hangUp(holdId: string, hold: HoldState): void {
-    const { organizationId, callId, finalReason, cutoffAtMs } = hold;
-    if (this.#cutOff.first(holdId)) {
-      const details = { reason: finalReason, cutoff_at_ms: cutoffAtMs };
-      this.#options.log.info({ call_id: callId, ...details }, 'a call has reached its cutoff');
-      this.#options.note?.(hold, 'cutoff_pending', details);
-    }
-    if (this.#options.hangup === undefined || this.#hangingUp.has(holdId)) return;
-    this.#hangingUp.add(holdId);
-    this.#hangups.run(() =>
-      this.#order({ organizationId, callId, holdId, reason: finalReason, cutoffAtMs }),
-    );
-  }
-
-  /** A hang-up that fails is ordered again when the call comes due again. */
-  async #order(order: HangupOrder): Promise<void> {
-    try {
-      await this.#options.hangup?.hangUp(order);
-    } catch (error) {
-      const fields = { err: error, call_id: order.callId };
-      this.#options.log.error(fields, 'a hang-up could not be ordered');
-    } finally {
-      this.#hangingUp.delete(order.holdId);
-    }
-  }
-
   /** Shares what came in among the calls that ran short, those with the least time left first. */
-  async #wallet(partition: number, walletId: string, nowMs: number): Promise<void> {
+  async #wallet(partition: number, walletId: string): Promise<void> {
     const { engine } = this.#options;
     for (let round = 0; round < FINALS_ROUNDS_MAX; round++) {
       const holdIds = await engine.finals(partition, walletId, FINALS_BATCH);
       let rescued = 0;
       for (const holdId of holdIds) {
-        if (await this.#extendFinal(partition, holdId, nowMs)) rescued += 1;
+        if (await this.#extendFinal(partition, holdId)) rescued += 1;
       }
       if (holdIds.length < FINALS_BATCH || rescued === 0) return;
     }
   }
 
   /** True when the call is not final any more. */
-  async #extendFinal(partition: number, holdId: string, nowMs: number): Promise<boolean> {
+  async #extendFinal(partition: number, holdId: string): Promise<boolean> {
     const reply = await this.#options.engine.check({ partition, holdId, proofOfLife: false });
     if (!('hold' in reply) || reply.status === 'hold_closed') return false;
     this.#options.saw?.(holdId, reply.hold);
-    if (isCutOff(reply.hold, nowMs)) this.#hangUp(holdId, reply.hold);
-    return reply.hold.finalReason === '';
+    const { hold, nowMs } = reply;
+    const call = identityOf(partition, holdId, hold);
+    this.#cutoffs.woken({ call, hold, nowMs, changed: reply.status === 'extended' });
+    return hold.finalReason === '';
   }
 }
 
-function isCutOff(hold: HoldState, nowMs: number): boolean {
-  return hold.finalReason !== '' && nowMs >= hold.cutoffAtMs;
+function identityOf(partition: number, holdId: string, hold: HoldState): CallIdentity {
+  return { organizationId: hold.organizationId, callId: hold.callId, holdId, partition };
 }
+
+function ignore(): void {}
 
 function isSilent(hold: HoldState, nowMs: number): boolean {
   return nowMs >= hold.lastSeenAtMs + hold.policy.heartbeatMs;

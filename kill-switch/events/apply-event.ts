@@ -33,6 +33,7 @@ export function createApplyEvent(sessions: CallSessions, log: Log): ApplyEvent {
     const found = await sessions.findCall(event);
     if (found.status !== 'found') return { status: 'unknown_call' };
     const { call } = found;
+    if (event.type === 'started' || event.type === 'alive') sessions.learn(call, event);
     switch (event.type) {
       case 'started':
         return started(call, await sessions.start(call, event.startedAtMs));

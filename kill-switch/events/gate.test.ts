@@ -48,6 +48,9 @@ const records: CallRecords = {
   findByCallId: async () => [],
   findLink: async () => undefined,
   link: async () => 'linked',
+  linksOf: async () => [],
+  eventKinds: async () => [],
+  moveCutoffs: async () => undefined,
 };
 
 function inbound(callId: string): GateEvent {

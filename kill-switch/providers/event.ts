@@ -25,6 +25,8 @@ export interface CallReference {
   readonly bindings: readonly { readonly kind: BindingKind; readonly externalId: string }[];
   /** Where Vapi takes commands for the call, when the message carries it. */
   readonly controlUrl: string | undefined;
+  /** The call's leg at Twilio, when the provider dials through it and says so. */
+  readonly twilioCallSid?: string | undefined;
 }
 
 export type Outcome = 'completed' | 'voicemail' | 'no_answer' | 'failed';

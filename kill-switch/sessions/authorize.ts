@@ -140,8 +140,9 @@ async function linkProviderCall(
   if (provider === undefined || providerCallId === undefined) return;
   try {
     const linked = await context.records.link({ ...call, provider, providerCallId, controlUrl });
-    if (linked === 'linked') context.known.linked(provider, providerCallId, call.holdId);
-    else note(context, call, 'link_refused', { provider });
+    if (linked !== 'linked') return note(context, call, 'link_refused', { provider });
+    context.known.linked(provider, providerCallId, call.holdId);
+    context.reaches.linked(call, { provider, providerCallId, controlUrl });
   } catch (error) {
     // The call may start without its link: the metadata given to the provider names it as well.
     if (!context.isOutage(error)) throw error;

@@ -1,6 +1,7 @@
 /** Call sessions: everything that can happen to a metered call, one method per verb. */
 import { type Engine, type HoldState, OutageError } from '../../engine/index.ts';
-import type { CallDirectory, CallRecords, Log } from '../doors.ts';
+import { type EndTerms, endTermsOf } from '../cutoff/terms.ts';
+import type { CallDirectory, CallRecords, CutoffState, Log } from '../doors.ts';
 import type { CallReference } from '../providers/event.ts';
 import { type AuthorizeCall, authorizeCall } from './authorize.ts';
 import type { Call } from './call.ts';
@@ -11,6 +12,7 @@ import { describe } from './facts.ts';
 import { findCall } from './find-call.ts';
 import { identify, organizationsWithCall } from './identity.ts';
 import { type CallIdentity, createKnownCalls } from './known-calls.ts';
+import { createReaches } from './reach.ts';
 import { createWriteBehind } from './write-behind.ts';
 
 export interface CallSessionsOptions {
@@ -66,7 +68,12 @@ export function createCallSessions(options: CallSessionsOptions) {
     /** Tells which provider id a call has, so that the provider's messages find it. */
     async link(
       call: CallIdentity,
-      link: { provider: string; providerCallId: string; controlUrl?: string | undefined },
+      link: {
+        provider: string;
+        providerCallId: string;
+        controlUrl?: string | undefined;
+        twilioCallSid?: string | undefined;
+      },
     ) {
       const hold = await context.engine.hold(call.partition, call.holdId);
       if (hold === undefined) return { status: 'call_not_found' } as const;
@@ -76,6 +83,7 @@ export function createCallSessions(options: CallSessionsOptions) {
       const { provider, providerCallId } = link;
       if (known !== undefined) context.known.remember({ ...known, provider, providerCallId });
       context.known.linked(provider, providerCallId, call.holdId);
+      context.reaches.linked(call, link);
       note(context, call, 'linked', { provider, provider_call_id: providerCallId });
       return { status: 'linked', call: await answered(call, hold) } as const;
     },
@@ -96,12 +104,40 @@ export function createCallSessions(options: CallSessionsOptions) {
       details: Record<string, unknown>,
     ) => note(context, call, kind, details),
 
+    /** How the call is reached at its provider. @throws when nobody can tell just now */
+    reach: (call: CallIdentity) => context.reaches.of(call),
+
+    /** Remembers how the call is reached, from a message of its provider. Never waits. */
+    learn: (call: CallIdentity, message: CallReference) => context.reaches.learn(call, message),
+
+    /** How the organization wants its calls to end. */
+    endTerms: (organizationId: string): Promise<EndTerms> =>
+      endTermsOf(context.directory, organizationId),
+
+    /** How far the records say the cutoff has come. @throws when they are away */
+    async cutoffState(call: CallIdentity): Promise<CutoffState> {
+      const record = await context.records.find(call.organizationId, call.callId);
+      return record?.cutoffState ?? 'none';
+    },
+
+    /** Writes how far the cutoff has come. Never waits, never fails. */
+    cutoffMoved({ organizationId, callId }: CallIdentity, state: CutoffState): void {
+      void context.cutoffMoves.write({ organizationId, callId, state });
+    },
+
+    /** Whether the timeline has a warning that no rescue followed. @throws when it is away */
+    async wasWarned({ organizationId, callId }: CallIdentity): Promise<boolean> {
+      const kinds = await context.records.eventKinds(organizationId, callId);
+      return kinds.lastIndexOf('warned') > kinds.lastIndexOf('rescued');
+    },
+
     /** Renews what this process remembers of a call, for the answers of an outage. */
     saw: (holdId: string, hold: HoldState) => context.known.saw(holdId, hold),
 
     /** Writes what waits to be written; at most `timeoutMs`. */
     async stop(timeoutMs = 5_000): Promise<void> {
-      await Promise.all([context.newRecords.stop(timeoutMs), context.newEvents.stop(timeoutMs)]);
+      const { newRecords, newEvents, cutoffMoves } = context;
+      await Promise.all([newRecords, newEvents, cutoffMoves].map((all) => all.stop(timeoutMs)));
     },
   };
 }
@@ -125,6 +161,13 @@ function contextOf(options: CallSessionsOptions): SessionContext {
     known: createKnownCalls(),
     startedAtMs: nowMs(),
     ledgerHold: (holdId) => patiently(options.ledgerHold?.(holdId)),
+    reaches: createReaches(records, log),
+    cutoffMoves: createWriteBehind({
+      name: 'cutoff states',
+      insert: (items) => records.moveCutoffs(items),
+      isOutage,
+      log,
+    }),
     newRecords: createWriteBehind({
       name: 'call records',
       insert: (items) => records.insertMany(items),

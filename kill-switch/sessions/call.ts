@@ -1,5 +1,6 @@
 /** The call object of the HTTP contract, made of the hold's state and a few facts beside it. */
 import { type HoldState, isFree } from '../../engine/index.ts';
+import type { CutoffState } from '../doors.ts';
 import { metadataFor } from '../providers/metadata.ts';
 import type { CallIdentity } from './known-calls.ts';
 import { type CapMode, providerCapSeconds } from './provider-cap.ts';
@@ -29,7 +30,7 @@ export interface Call {
   readonly provider_call_id?: string;
   readonly provider_metadata: Readonly<Record<string, unknown>>;
   readonly state: CallState;
-  readonly cutoff: { readonly at?: string; readonly state: 'none' | 'pending' | 'confirmed' };
+  readonly cutoff: { readonly at?: string; readonly state: CutoffState };
   readonly granted_seconds: number;
   /** Null when nothing was ever granted: a call charged without a hold. */
   readonly authorized_until: string | null;
@@ -55,6 +56,8 @@ export interface CallFacts {
   /** What the wallets can pay in all; -1 when free, undefined when nobody needs to know. */
   readonly affordableMs: number | undefined;
   readonly nowMs: number;
+  /** The alarm about its cutoff stands; only looked up while the cutoff is pending. */
+  readonly cutoffFailed?: boolean;
 }
 
 /** `final` is a live call whose covered time stopped growing. */
@@ -85,7 +88,7 @@ export function renderCall(call: CallIdentity, hold: HoldState, facts: CallFacts
     ...(facts.providerCallId === undefined ? {} : { provider_call_id: facts.providerCallId }),
     provider_metadata: metadataFor(facts.provider, call),
     state: callState(hold),
-    cutoff: cutoffOf(hold, facts.nowMs),
+    cutoff: cutoffOf(hold, facts),
     granted_seconds: Math.floor(hold.coveredMs / 1000),
     authorized_until: hold.coveredMs > 0 ? instant(authorizedUntilMs(hold)) : null,
     affordable_seconds:
@@ -113,16 +116,25 @@ function ended(hold: HoldState, payer: CallLeg | undefined) {
   };
 }
 
+/** The cutoff's moment has passed, and the end of the call is not proven. */
+export function isCutoffPending(hold: HoldState, nowMs: number): boolean {
+  return isOpen(hold) && hold.cutoffAtMs > 0 && nowMs >= hold.cutoffAtMs;
+}
+
 /**
- * A cutoff is pending from its moment until the hold closes: the end is asked for and not proven.
- * A call that ended before its cutoff was never cut off.
+ * A cutoff is pending from its moment until the hold closes; failed, while nobody could prove the
+ * end in good time. A call that ended before its cutoff, and before its last words, was not cut off.
  */
-function cutoffOf(hold: HoldState, nowMs: number): Call['cutoff'] {
+function cutoffOf(hold: HoldState, facts: CallFacts): Call['cutoff'] {
   if (hold.cutoffAtMs === 0) return { state: 'none' };
   const at = instant(hold.cutoffAtMs);
-  if (isOpen(hold)) return { at, state: nowMs >= hold.cutoffAtMs ? 'pending' : 'none' };
+  if (isOpen(hold)) {
+    if (!isCutoffPending(hold, facts.nowMs)) return { at, state: 'none' };
+    return { at, state: facts.cutoffFailed === true ? 'failed' : 'pending' };
+  }
   const endedAtMs = hold.startedAtMs + hold.usedMs;
-  return { at, state: endedAtMs >= hold.cutoffAtMs ? 'confirmed' : 'none' };
+  const cutOff = endedAtMs >= hold.cutoffAtMs - hold.policy.endMessageMs;
+  return { at, state: cutOff ? 'confirmed' : 'none' };
 }
 
 function renderLeg(leg: HoldState['legs'][number], open: boolean): CallLeg {

@@ -1,5 +1,7 @@
 /** start and check: the clock begins, and the hold is kept ahead of it. */
 import { availableOf, BugError, type HoldState, OutageError } from '../../engine/index.ts';
+import type { Note } from '../cutoff/doors.ts';
+import { noteFinal, noteRescue } from '../cutoff/timeline.ts';
 import { type CallPolicy, DEFAULT_CALL_POLICY, resolveCallPolicy } from '../policy.ts';
 import { note, type SessionContext } from './context.ts';
 import type { CallIdentity } from './known-calls.ts';
@@ -38,6 +40,7 @@ export async function checkCall(
     const reply = await context.engine.check({ partition, holdId, elapsedMs, proofOfLife });
     if (reply.status === 'hold_not_found') return await unknownCall(context, call.organizationId);
     if (!('hold' in reply)) throw new BugError(`check answered ${reply.status}`);
+    if (reply.status === 'extended') noteFinality(context, holdId, reply.hold);
     context.known.saw(holdId, reply.hold);
     if (reply.status === 'hold_closed') {
       const available = await availableNow(context, partition, reply.hold);
@@ -50,6 +53,14 @@ export async function checkCall(
     if (!(error instanceof OutageError)) throw error;
     return await duringOutage(context, call);
   }
+}
+
+/** The check changed the hold: its call has become final by it, or goes on after all. */
+function noteFinality(context: SessionContext, holdId: string, hold: HoldState): void {
+  const tell: Note = (call, kind, details) => note(context, call, kind, details);
+  const before = context.known.get(holdId)?.hold;
+  if (hold.finalReason !== '') noteFinal(tell, hold);
+  else if (before !== undefined && before.finalReason !== '') noteRescue(tell, hold);
 }
 
 /** What a status check about a call without a hold answers, by the organization's policy. */
@@ -119,6 +130,7 @@ async function coverLateStart(
   const { partition, holdId } = call;
   const reply = await context.engine.check({ partition, holdId, proofOfLife: true });
   if (!('hold' in reply) || reply.status === 'hold_closed') return hold;
+  if (reply.status === 'extended') noteFinality(context, holdId, reply.hold);
   context.known.saw(holdId, reply.hold);
   return reply.hold;
 }
@@ -143,6 +155,7 @@ export async function startCall(
     case 'done': {
       const { hold } = reply.entry;
       if (hold === null) throw new Error('a start without a hold');
+      if (hold.finalReason !== '') noteFinality(context, call.holdId, hold);
       context.known.saw(call.holdId, hold);
       return { status: 'started', hold: await coverLateStart(context, call, hold) } as const;
     }

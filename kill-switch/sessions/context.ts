@@ -1,6 +1,14 @@
 import type { Engine, HoldState } from '../../engine/index.ts';
-import type { CallDirectory, CallRecords, Log, NewCallEvent, NewCallRecord } from '../doors.ts';
+import type {
+  CallDirectory,
+  CallRecords,
+  CutoffMove,
+  Log,
+  NewCallEvent,
+  NewCallRecord,
+} from '../doors.ts';
 import type { KnownCalls } from './known-calls.ts';
+import type { Reaches } from './reach.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 /** What every operation on a call session works with. */
@@ -15,6 +23,9 @@ export interface SessionContext {
   readonly ledgerHold: (holdId: string) => Promise<HoldState | undefined>;
   readonly newRecords: WriteBehind<NewCallRecord>;
   readonly newEvents: WriteBehind<NewCallEvent>;
+  readonly cutoffMoves: WriteBehind<CutoffMove>;
+  /** How calls are reached at their providers. */
+  readonly reaches: Reaches;
   /** This process's clock, epoch ms: for outages and timelines. The engine has its own. */
   readonly nowMs: () => number;
   readonly startedAtMs: number;

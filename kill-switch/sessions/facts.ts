@@ -1,7 +1,14 @@
 /** The facts beside the hold that a call's answer needs. */
 import { coveredMs, type HoldState, isFree, spendableOf } from '../../engine/index.ts';
 import { resolveCallPolicy } from '../policy.ts';
-import { type Call, type CallFacts, isFreeCall, isOpen, renderCall } from './call.ts';
+import {
+  type Call,
+  type CallFacts,
+  isCutoffPending,
+  isFreeCall,
+  isOpen,
+  renderCall,
+} from './call.ts';
 import type { SessionContext } from './context.ts';
 import type { CallIdentity, KnownCall } from './known-calls.ts';
 
@@ -18,8 +25,24 @@ export async function describe(
     capMode: known.policy.provider_cap,
     affordableMs: isOpen(hold) ? await affordableNowMs(context, call.partition, hold) : undefined,
     nowMs: context.nowMs(),
+    cutoffFailed: await cutoffFailed(context, call, hold),
   };
   return renderCall(call, hold, facts);
+}
+
+/** Only a cutoff that is not proven can have failed, and only then is it worth a look. */
+async function cutoffFailed(
+  context: SessionContext,
+  { organizationId, callId }: CallIdentity,
+  hold: HoldState,
+): Promise<boolean> {
+  if (!isCutoffPending(hold, context.nowMs())) return false;
+  try {
+    return (await context.records.find(organizationId, callId))?.cutoffState === 'failed';
+  } catch (error) {
+    if (!context.isOutage(error)) throw error;
+    return false;
+  }
 }
 
 /** What is known of the call, read from the records if this process has forgotten it. */

@@ -34,6 +34,8 @@ export interface World {
   deposit(walletId: string, amountMicros: number): Promise<void>;
   /** A call of $0.60 a minute at 1/1: a second costs 10,000 micros. Answers its hold id. */
   authorize(walletId: string, fields?: Partial<AuthorizeInput>): Promise<string>;
+  /** What `authorize` asks for. */
+  callOf(walletId: string): AuthorizeInput;
   hold(holdId: string): ReturnType<Engine['hold']>;
   stop(): Promise<void>;
 }
@@ -88,6 +90,7 @@ function worldOf(
     deposit,
     setClock: (nowMs) => setClock(redis, nowMs),
     hold: (holdId) => engine.hold(PARTITION, holdId),
+    callOf: (walletId) => callOf(organizationId, walletId),
     async wallet(depositMicros) {
       const { id } = await directory.wallets.create({ organization, currency: 'usd' });
       await deposit(id, depositMicros);

@@ -65,6 +65,7 @@ export function reference(call: unknown): CallReference {
     ringfence: ringfenceMetadata(at(call, 'metadata')),
     bindings: bindings(textAt(call, side), textAt(call, 'agent_id')),
     controlUrl: undefined,
+    twilioCallSid: textAt(call, 'telephony_identifier', 'twilio_call_sid'),
   };
 }
 

@@ -3,6 +3,7 @@ import { dollarsToMicros } from '../decimal.ts';
 import { at, momentAt, textAt } from '../json.ts';
 import { readEndedReason } from './ended-reason.ts';
 import { reference } from './parse.ts';
+import { twilioLeg } from './twilio-leg.ts';
 
 /** A call that talks, or did. Before it the call waits or rings and costs nothing. */
 const ANSWERED = new Set(['in-progress', 'forwarding']);
@@ -46,12 +47,6 @@ export function vapiRecord(call: unknown): ProviderRecord | undefined {
     reasonKnown: known,
     costMicros: dollarsToMicros(at(call, 'cost')),
   };
-}
-
-/** The leg at Twilio, which can be ended there too if the account is ours. */
-export function twilioLeg(call: unknown): string | undefined {
-  if (at(call, 'phoneCallProvider') !== 'twilio') return undefined;
-  return textAt(call, 'phoneCallProviderId');
 }
 
 function between(startedAtMs: number | undefined, endedAtMs: number | undefined) {

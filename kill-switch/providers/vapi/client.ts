@@ -9,7 +9,7 @@ import { textAt } from '../json.ts';
 import { askVapi, fetchVapiCall, type VapiAccount } from './client-api.ts';
 import { control } from './client-control.ts';
 import { listVapiCalls } from './client-list.ts';
-import { twilioLeg } from './client-record.ts';
+import { twilioLeg } from './twilio-leg.ts';
 
 export type { VapiAccount } from './client-api.ts';
 

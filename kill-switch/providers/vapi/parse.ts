@@ -3,6 +3,7 @@ import type { BindingKind, CallReference, ProviderEvent, RingfenceMetadata } fro
 import { at, listAt, momentAt, textAt } from '../json.ts';
 import { ringfenceMetadata } from '../metadata.ts';
 import { readEndedReason } from './ended-reason.ts';
+import { twilioLeg } from './twilio-leg.ts';
 
 /** Messages that are only sent while somebody is talking. */
 const SIGNS_OF_LIFE = new Set([
@@ -88,6 +89,7 @@ export function reference(message: unknown): CallReference {
     },
     bindings: bindings(message),
     controlUrl: textAt(message, 'call', 'monitor', 'controlUrl'),
+    twilioCallSid: twilioLeg(at(message, 'call')),
   };
 }
 
