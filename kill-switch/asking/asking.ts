@@ -110,8 +110,8 @@ export function createAsking(options: AskingOptions): Asking {
   /** What was found by its metadata can be reached from now on. */
   async function link(call: CallIdentity, record: ProviderRecord): Promise<void> {
     try {
-      const { provider, providerCallId, controlUrl } = record;
-      await sessions.link(call, { provider, providerCallId, controlUrl });
+      const { provider, providerCallId, controlUrl, twilioCallSid } = record;
+      await sessions.link(call, { provider, providerCallId, controlUrl, twilioCallSid });
     } catch (error) {
       if (!options.isOutage(error)) throw error;
     }
@@ -153,11 +153,9 @@ async function placeOf(
   const { sessions, records, clients } = options;
   const { organizationId, callId } = call;
   try {
-    const known = await sessions.describe(call, hold);
-    // What is remembered may be older than the link; without either the records decide.
-    const record = known.provider_call_id ? undefined : await records.find(organizationId, callId);
-    const provider = record?.provider ?? known.provider;
-    if (provider === undefined) {
+    const reach = await sessions.reach(call);
+    const provider = reach?.provider ?? (await records.find(organizationId, callId))?.provider;
+    if (typeof provider !== 'string') {
       return hold.hasProvider
         ? { status: 'cannot_ask', why: 'its provider is not known' }
         : { status: 'no_provider' };
@@ -166,10 +164,7 @@ async function placeOf(
     if (client === undefined) {
       return { status: 'cannot_ask', why: `there are no credentials for ${provider}` };
     }
-    return {
-      client,
-      providerCallId: known.provider_call_id ?? record?.providerCallId ?? undefined,
-    };
+    return { client, providerCallId: reach?.providerCallId };
   } catch (error) {
     const engineAway = error instanceof OutageError && error.code !== 'postgres_unreachable';
     if (engineAway || !options.isOutage(error)) throw error;

@@ -59,8 +59,7 @@ async function outcomeOf(
   if (!(await mayNameIt(context, account, call))) return 'foreign';
   const hold = await engine.hold(call.partition, call.holdId);
   if (hold !== undefined) {
-    const known = await sessions.describe(call, hold);
-    const id = known.provider_call_id;
+    const id = (await sessions.reach(call))?.providerCallId;
     if (id !== undefined && id !== record.providerCallId) return anotherCall(context, call, record);
     if (id === undefined && record.live) await linkTo(context, call, record);
     return OUTCOMES[await context.apply(call, hold, record)];
@@ -111,9 +110,9 @@ function anotherCall(
 async function linkTo(
   { sessions }: ReconcileContext,
   call: CallIdentity,
-  { provider, providerCallId, controlUrl }: ProviderRecord,
+  { provider, providerCallId, controlUrl, twilioCallSid }: ProviderRecord,
 ): Promise<void> {
-  await sessions.link(call, { provider, providerCallId, controlUrl });
+  await sessions.link(call, { provider, providerCallId, controlUrl, twilioCallSid });
 }
 
 async function adopt(
