@@ -4,9 +4,11 @@ import type { CountRequest } from './http/observe.ts';
 import { SECONDS } from './metrics/buckets.ts';
 import { addEngineGauges } from './metrics/engine-gauges.ts';
 import { type FlushMeasure, flushMetrics } from './metrics/flush.ts';
+import { type ReconcileMetrics, reconcileMetrics } from './metrics/reconcile.ts';
 import { type EngineWatch, scriptMetrics } from './metrics/scripts.ts';
 
 export interface Metrics extends EngineWatch {
+  reconcile: ReconcileMetrics;
   countRequest: CountRequest;
   flushed(measure: FlushMeasure): void;
   /** The engine to read gauges from, from its start on. */
@@ -41,6 +43,7 @@ export function createMetrics(): Metrics {
     },
     flushed: flushMetrics(registers),
     ...scriptMetrics(registers),
+    reconcile: reconcileMetrics(registers),
     follow: (engine) => addEngineGauges(engine, registers),
     page: () => registry.metrics(),
     contentType: registry.contentType,

@@ -4,11 +4,12 @@
  */
 import { type Command, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
+import { reconcile } from './commands/reconcile.ts';
 import { verify } from './commands/verify.ts';
 import { helpText } from './help.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Command[] = [verify, doctor];
+const COMMANDS: readonly Command[] = [verify, doctor, reconcile];
 
 /** The command line was wrong. */
 const EXIT_USAGE = 2;

@@ -13,6 +13,7 @@ export interface TestRingfence {
   readonly database: TestDatabase;
   /** POSTs with a fresh Idempotency-Key; throws unless the answer is 2xx. */
   post(path: string, body: unknown): Promise<Record<string, unknown>>;
+  put(path: string, body: unknown): Promise<Record<string, unknown>>;
   start(): Promise<void>;
   /** Stops the Ringfence, not its servers. */
   stop(): Promise<void>;
@@ -32,27 +33,33 @@ export async function testRingfence(): Promise<TestRingfence> {
     RINGFENCE_LOG_LEVEL: 'silent',
     VAPI_WEBHOOK_SECRET: 'vapi-secret-of-the-test',
     RETELL_API_KEY: 'retell-key-of-the-test',
+    // Nobody listens there: tests that want a provider bring their own.
+    VAPI_BASE_URL: 'http://127.0.0.1:9',
+    RETELL_BASE_URL: 'http://127.0.0.1:9',
+    TWILIO_BASE_URL: 'http://127.0.0.1:9',
   };
   let running: Running | undefined;
   let requests = 0;
+  async function send(method: string, path: string, body: unknown) {
+    const response = await fetch(`${running?.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        'content-type': 'application/json',
+        'idempotency-key': `test-${requests++}`,
+      },
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as Record<string, unknown>;
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
   const ringfence: TestRingfence = {
     env,
     redis,
     database,
-    async post(path, body) {
-      const response = await fetch(`${running?.url}${path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${ADMIN_KEY}`,
-          'content-type': 'application/json',
-          'idempotency-key': `test-${requests++}`,
-        },
-        body: JSON.stringify(body),
-      });
-      const answer = (await response.json()) as Record<string, unknown>;
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`);
-      return answer;
-    },
+    post: (path, body) => send('POST', path, body),
+    put: (path, body) => send('PUT', path, body),
     async start() {
       running = await main(env);
       const { url } = running;

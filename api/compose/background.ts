@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { newId } from '../../engine/index.ts';
-import { createEnforcer, type Enforcer } from '../../kill-switch/index.ts';
+import { type Asking, createEnforcer, type Enforcer } from '../../kill-switch/index.ts';
 import {
   type Flusher,
   type QuarantineNotice,
@@ -12,6 +12,7 @@ import { startTransferResume } from '../transfers/resume.ts';
 import { createSaga } from '../transfers/saga.ts';
 import type { Core } from './core.ts';
 import { startLedgerUpkeep } from './ledger-upkeep.ts';
+import { createReconciling } from './reconciling.ts';
 
 /** Work that goes on without requests. */
 export interface Background {
@@ -36,22 +37,29 @@ export function startBackground(core: Core, metrics: Metrics): Background {
     waitForLedger: (mutation) => core.ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS),
   });
   const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
-  const enforcer = enforces ? enforcerOf(core) : undefined;
-  if (enforcer) void core.engine.opened().then(() => enforcer.start());
+  const { asking, reconciler } = createReconciling(core, metrics.reconcile);
+  const enforcer = enforces ? enforcerOf(core, asking) : undefined;
+  if (enforcer) {
+    void core.engine.opened().then(() => {
+      enforcer.start();
+      reconciler.start();
+    });
+  }
   if (serves) core.desk.inbox.start();
   return {
     async stop() {
-      const makers = [resume?.stop(), enforcer?.stop(), core.desk.inbox.stop()];
+      const makers = [resume?.stop(), enforcer?.stop(), reconciler.stop(), core.desk.inbox.stop()];
       await Promise.all([...makers, upkeep?.stop(), stopRetention?.()]);
       await flusher?.stop(DRAIN_MS);
     },
   };
 }
 
-function enforcerOf({ engine, config, desk, log }: Core): Enforcer {
+function enforcerOf({ engine, config, desk, log }: Core, asking: Asking): Enforcer {
   const { sessions } = desk;
   const partitions = config.RINGFENCE_PARTITIONS;
-  return createEnforcer({ engine, partitions, log, note: sessions.note, saw: sessions.saw });
+  const { note, saw } = sessions;
+  return createEnforcer({ engine, partitions, log, asking, note, saw });
 }
 
 function flusherOf(core: Core, metrics: Metrics): Flusher {

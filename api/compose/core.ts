@@ -5,6 +5,7 @@ import {
   type Engine,
   type GateEvent,
   type LedgerSource,
+  type RecoverySource,
 } from '../../engine/index.ts';
 import {
   createDirectory,
@@ -14,9 +15,15 @@ import {
   type Directory,
   type LedgerWait,
 } from '../../persistence/index.ts';
-import type { Environment } from '../config-schema.ts';
+import { type Environment, secretsIn } from '../config-schema.ts';
+import type { AccountClients } from '../credentials/account-clients.ts';
+import { type CredentialBook, createCredentialBook } from '../credentials/credential-book.ts';
+import { createSealer } from '../credentials/sealer.ts';
 import type { EngineWatch } from '../metrics/scripts.ts';
 import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
+import { reconcileMarks } from '../webhooks/doors.ts';
+import { createProviderClients } from './provider-clients.ts';
+import { createReconcileRequests } from './reconcile-requests.ts';
 import { openStores, type Stores } from './stores.ts';
 
 /** What every role of a process is built on. */
@@ -31,6 +38,10 @@ export interface Core {
   directory: Directory;
   /** Call sessions, provider events and their inbox. */
   desk: CallDesk;
+  /** Who speaks to which provider. */
+  clients: AccountClients;
+  /** Organizations' own credentials at their providers. */
+  credentials: CredentialBook;
   stop(): Promise<void>;
 }
 
@@ -42,28 +53,23 @@ export async function startCore(
 ): Promise<Core> {
   const stores = await openStores(config, log);
   try {
+    const recoveries = createBell();
     const chainKey = createSecretKey(Buffer.from(config.RINGFENCE_LEDGER_KEY, 'utf8'));
     const ledger = createLedgerSource(stores.ledger);
-    const engine = await createEngine({
-      redisUrl: config.REDIS_URL,
-      partitions: config.RINGFENCE_PARTITIONS,
-      ledger,
-      recovery: createRecoverySource(stores.ledger, chainKey, stores.openLock),
-      hotRecordsMs: config.RINGFENCE_HOT_RECORDS_MS,
-      guard: {
-        backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
-        backlogMaxEntries: config.RINGFENCE_BACKLOG_MAX_ENTRIES,
-      },
-      onGate: (event) => logGate(log, event),
-      onScript: watch.onScript,
-      onNotAdmitted: watch.onNotAdmitted,
-    });
+    const recovery = createRecoverySource(stores.ledger, chainKey, stores.openLock);
+    const engine = await openEngine(config, log, watch, { ledger, recovery }, recoveries.ring);
     const directory = createDirectory(stores.directory, {
       partitions: config.RINGFENCE_PARTITIONS,
       keyMode: config.RINGFENCE_DEV ? 'test' : 'live',
     });
     await directory.start();
     const ledgerWait = createLedgerWait(stores.ledger);
+    const sealer = createSealer(secretsIn(config.RINGFENCE_SECRET_KEY));
+    const credentials = createCredentialBook(directory.credentials, sealer, log);
+    const clients = createProviderClients(config, directory, credentials);
+    const marks = reconcileMarks(directory);
+    const requests = createReconcileRequests({ marks, clients, log, nowMs: Date.now });
+    recoveries.listen(requests.recovered);
     const desk = createCallDesk({
       engine,
       directory,
@@ -71,11 +77,13 @@ export async function startCore(
       partitions: config.RINGFENCE_PARTITIONS,
       log,
       secrets: {
-        vapi: config.VAPI_WEBHOOK_SECRET === undefined ? [] : [config.VAPI_WEBHOOK_SECRET],
-        retell: config.RETELL_API_KEY === undefined ? [] : [config.RETELL_API_KEY],
-        twilio: config.TWILIO_AUTH_TOKEN === undefined ? [] : [config.TWILIO_AUTH_TOKEN],
+        vapi: secretsIn(config.VAPI_WEBHOOK_SECRET),
+        retell: secretsIn(config.RETELL_API_KEY),
+        twilio: secretsIn(config.TWILIO_AUTH_TOKEN),
       },
+      credentials,
       publicUrl: config.RINGFENCE_PUBLIC_URL,
+      overLimit: requests.overLimit,
     });
     return {
       config,
@@ -87,6 +95,8 @@ export async function startCore(
       engine,
       directory,
       desk,
+      clients,
+      credentials,
       async stop() {
         await desk.stop();
         ledgerWait.stop();
@@ -99,6 +109,47 @@ export async function startCore(
     await stores.close();
     throw error;
   }
+}
+
+function openEngine(
+  config: Environment,
+  log: Logger,
+  watch: EngineWatch,
+  sources: { readonly ledger: LedgerSource; readonly recovery: RecoverySource },
+  recovered: () => void,
+): Promise<Engine> {
+  return createEngine({
+    redisUrl: config.REDIS_URL,
+    partitions: config.RINGFENCE_PARTITIONS,
+    ...sources,
+    hotRecordsMs: config.RINGFENCE_HOT_RECORDS_MS,
+    guard: {
+      backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
+      backlogMaxEntries: config.RINGFENCE_BACKLOG_MAX_ENTRIES,
+    },
+    onGate(event) {
+      logGate(log, event);
+      if (event.kind === 'opened' && event.partitions > 0) recovered();
+    },
+    onScript: watch.onScript,
+    onNotAdmitted: watch.onNotAdmitted,
+  });
+}
+
+/** Heard by its listener even if it rang before there was one: the gate opens early. */
+function createBell(): { ring(): void; listen(listener: () => void): void } {
+  let rang = false;
+  let heard: (() => void) | undefined;
+  return {
+    ring() {
+      if (heard === undefined) rang = true;
+      else heard();
+    },
+    listen(listener) {
+      heard = listener;
+      if (rang) listener();
+    },
+  };
 }
 
 function logGate(log: Logger, event: GateEvent): void {

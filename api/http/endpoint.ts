@@ -79,6 +79,8 @@ export interface Endpoint {
   problems: readonly ErrorCode[];
   limited: boolean;
   bodyBytesMax: number;
+  /** Told that a body was larger than that, and so was not read. */
+  overLimit?(): void;
   handle(request: EndpointRequest<unknown, unknown, unknown>): Promise<Answer | Response>;
 }
 
@@ -112,6 +114,7 @@ export function endpoint<
 export function webhook(spec: {
   path: string;
   summary: string;
+  overLimit?(): void;
   handle(request: {
     raw: Buffer;
     search: string;

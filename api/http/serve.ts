@@ -43,6 +43,7 @@ export function serve(endpoint: Endpoint, context: ServeContext) {
       answer = await run(endpoint, c, principal, requestId);
     } catch (error) {
       problem = toProblem(error);
+      if (problem.code === 'body_too_large') endpoint.overLimit?.();
       answer = problemAnswer(problem, requestId, context.docsUrl);
     }
     const elapsedMs = performance.now() - startedMs;
