@@ -50,8 +50,12 @@ async function partitionFor(
   return organization && partitionOf(organization.rootId, services.partitions);
 }
 
+/** What ids of holds look like; anything else is not worth a wait. */
+const HOLD_ID = /^hold_[0-9a-z]{26}$/;
+
 /** Asks again for a moment: another process may have made the hold milliseconds ago. */
 async function organizationInLedger({ ledger }: Services, holdId: string) {
+  if (!HOLD_ID.test(holdId)) return undefined;
   for (let waitedMs = 0; waitedMs <= LEDGER_PATIENCE_MS; waitedMs += LEDGER_POLL_MS) {
     const hold = await ledger.hold(holdId);
     if (hold !== undefined) return hold.organizationId;

@@ -133,7 +133,7 @@ describe('a replay of POST /v1/transfers', () => {
       }
       const read = await app.request('GET', `/v1/wallets/${from}`);
       expect(read.body).toMatchObject({ posted_micros: 70 });
-      expect(await listed(`?wallet_id=${from}`)).toEqual([first.body.id]);
+      await expect.poll(() => listed(`?wallet_id=${from}`)).toEqual([first.body.id]);
     },
   );
 });

@@ -11,6 +11,8 @@ import type { Services } from '../services.ts';
 /** How long a transfer that was answered a moment ago is waited for, on its way to the ledger. */
 const LEDGER_PATIENCE_MS = 500;
 const LEDGER_POLL_MS = 50;
+/** What ids of transfers look like; anything else is not worth a wait. */
+const TRANSFER_ID = /^trf_[0-9a-z]{26}$/;
 
 /** Reading transfers: whoever may read one of the two wallets may read the transfer. */
 export function transferReadRoutes(services: Services): Endpoint[] {
@@ -61,7 +63,9 @@ function getRoute(services: Services): Endpoint {
     answers: { 200: transferSchema },
     async handle({ principal, params }) {
       const id = params.transfer_id;
-      const transfer = await soon(() => readable(services, principal, id));
+      const transfer = TRANSFER_ID.test(id)
+        ? await soon(() => readable(services, principal, id))
+        : undefined;
       if (transfer === undefined) {
         throw new Problem('not_found', `There is no transfer ${id} for this key.`);
       }

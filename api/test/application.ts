@@ -32,6 +32,8 @@ export interface Call {
 export interface TestApplication {
   core: Core;
   request(method: string, path: string, call?: Call): Promise<ApiAnswer>;
+  /** A request exactly as it is. */
+  raw(request: Request): Promise<Response>;
   /** A plain connection to the application's Redis, for tests that lose or change something. */
   redis(): ReturnType<typeof createConnection>;
   kill9Redis(): Promise<void>;
@@ -74,6 +76,7 @@ export async function testApplication(env: Record<string, string> = {}): Promise
   return {
     core,
     redis: () => plain,
+    raw: async (request) => app.request(request),
     async request(method, path, call = {}) {
       const response = await app.request(path, requestInit(method, call));
       const text = await response.text();
