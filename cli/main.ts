@@ -5,11 +5,12 @@
 import { type Command, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { reconcile } from './commands/reconcile.ts';
+import { simulate } from './commands/simulate.ts';
 import { verify } from './commands/verify.ts';
 import { helpText } from './help.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Command[] = [verify, doctor, reconcile];
+const COMMANDS: readonly Command[] = [verify, doctor, reconcile, simulate];
 
 /** The command line was wrong. */
 const EXIT_USAGE = 2;

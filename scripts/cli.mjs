@@ -4,7 +4,7 @@
 import { joinServices } from './environment.mjs';
 import { ensureInstalled } from './install.mjs';
 
-/** Commands that look at no Ringfence but start one, with databases of its own. */
+/** Commands that look at no Ringfence but start and stop one, with databases of its own. */
 const STAND_ALONE = ['simulate'];
 
 /**
@@ -18,7 +18,7 @@ export async function cli(args) {
   const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
   const alone = wantsHelp || STAND_ALONE.includes(args[0] ?? '');
   const stopServices = alone ? async () => {} : await joinServices();
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  for (const signal of /** @type {const} */ (alone ? [] : ['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => stopServices().finally(() => process.exit(130)));
   }
   try {

@@ -66,9 +66,11 @@ export const simulate: Command = {
       seed: whole('seed', options.seed, Math.floor(Math.random() * SEED_MAX), 0, SEED_MAX),
       logs: options.logs,
     };
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const reports: WorldReport[] = [];
     for (const increment of incrementsOf(options.increment ?? '1/1')) {
-      const report = await runWorld({ ...world, increment }, surroundings);
+      const report = await runWorld({ ...world, increment }, surroundings, stop.signal);
       reports.push(report);
       surroundings.out(textOf(report));
     }

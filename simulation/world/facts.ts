@@ -50,13 +50,16 @@ export function factsOf(
   }));
 }
 
-/** Undefined for a call that was not cut off. */
-export function cutOf({ records: [record], booked }: CallFacts): Cut | undefined {
+/** Undefined for a call that was not cut off, or not yet. */
+export function cutOf(
+  { records: [record], booked }: CallFacts,
+  nowMs: number = Date.now(),
+): Cut | undefined {
   if (record === undefined || booked === undefined) return undefined;
   const { hold } = booked;
   const { cutoffAtMs } = hold;
   const endedAtMs = record.endedAtMs;
-  if (cutoffAtMs === 0 || (endedAtMs !== undefined && endedAtMs < cutoffAtMs)) return undefined;
+  if (cutoffAtMs === 0 || (endedAtMs ?? nowMs) < cutoffAtMs) return undefined;
   const push = record.pushes.find(
     ({ kind, receivedWallMs }) => END_PUSHES.has(kind) && receivedWallMs >= cutoffAtMs,
   );
