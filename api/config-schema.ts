@@ -28,6 +28,13 @@ const flag = z
 
 const httpUrl = url(['http', 'https'], 'must be an http:// or https:// URL');
 const secret = z.string().min(1, 'must not be empty; unset it to leave it out');
+/** Up to two, separated by a comma: both are valid while one is being rotated out. */
+const secrets = secret.refine(
+  (value) => secretsIn(value).length <= SECRETS_MAX,
+  'must be one secret, or two separated by a comma while one is being rotated out',
+);
+const SECRETS_MAX = 2;
+const SEALING_KEY = /^[A-Za-z0-9+/]{43}=$/;
 const redisSchemes = ['redis', 'rediss', 'unix', 'redis+cluster', 'redis+sentinel'];
 
 /**
@@ -57,6 +64,14 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{32,255}$/, 'must be at least 32 characters: openssl rand -hex 32'),
 
+  /** Seals the credentials of organizations in the database; the first of two seals, both open. */
+  RINGFENCE_SECRET_KEY: secrets
+    .refine(
+      (value) => secretsIn(value).every((key) => SEALING_KEY.test(key)),
+      'must be base64 of 32 bytes: openssl rand -base64 32',
+    )
+    .optional(),
+
   RINGFENCE_PARTITIONS: integer(1, 4096, 64),
   RINGFENCE_JOURNAL_RETENTION_MS: integer(0, 24 * HOUR_MS, 15 * 60_000),
   RINGFENCE_HOT_RECORDS_MS: integer(1000, 90 * 24 * HOUR_MS, 72 * HOUR_MS),
@@ -67,19 +82,28 @@ export const environmentSchema = z.object({
   RINGFENCE_ALLOW_UNSAFE_POSTGRES: flag,
   RINGFENCE_RATE_LIMIT_PER_SECOND: integer(1, 1_000_000, 5000),
   RINGFENCE_LEDGER_WAIT_MS: integer(100, 60_000, 5000),
+  RINGFENCE_RECONCILE_SECONDS: integer(5, 86_400, 300),
 
-  VAPI_WEBHOOK_SECRET: secret.optional(),
+  /** Lets addresses that calls bring with them be on this machine, where simulators are. */
+  RINGFENCE_ALLOW_LOCAL_PROVIDERS: flag,
+  VAPI_WEBHOOK_SECRET: secrets.optional(),
   VAPI_API_KEY: secret.optional(),
   VAPI_BASE_URL: httpUrl.default('https://api.vapi.ai'),
-  RETELL_API_KEY: secret.optional(),
+  RETELL_API_KEY: secrets.optional(),
   RETELL_BASE_URL: httpUrl.default('https://api.retellai.com'),
   TWILIO_ACCOUNT_SID: secret.optional(),
-  TWILIO_AUTH_TOKEN: secret.optional(),
+  TWILIO_AUTH_TOKEN: secrets.optional(),
   TWILIO_BASE_URL: httpUrl.default('https://api.twilio.com'),
   STRIPE_API_KEY: secret.optional(),
   STRIPE_WEBHOOK_SECRET: secret.optional(),
   STRIPE_BASE_URL: httpUrl.default('https://api.stripe.com'),
 });
+
+/** The secrets that a variable holds, none when it is not set. The first is the one to be used. */
+export function secretsIn(value: string | undefined): readonly string[] {
+  const parts = (value ?? '').split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '');
+}
 
 export type Environment = z.infer<typeof environmentSchema>;
 

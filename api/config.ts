@@ -10,7 +10,7 @@ export class ConfigError extends Error {
 /**
  * Reads the whole configuration from the environment, once, at start.
  *
- * In development (`RINGFENCE_DEV=1`) the two keys that production has to choose are made once and
+ * In development (`RINGFENCE_DEV=1`) the keys that production has to choose are made once and
  * kept in the data directory, so that they survive a restart, and the log says only what is wrong.
  * @throws ConfigError with one line for every wrong or missing variable. Values are never printed,
  * because a wrong value is often a secret pasted into the wrong line.
@@ -24,6 +24,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): E
     const dataDir = given.RINGFENCE_DATA_DIR ?? '.ringfence';
     given.RINGFENCE_ADMIN_KEY ??= developmentSecret(dataDir, 'admin-key', 'rf_dev_');
     given.RINGFENCE_LEDGER_KEY ??= developmentSecret(dataDir, 'ledger-key', '');
+    given.RINGFENCE_SECRET_KEY ??= developmentSecret(dataDir, 'secret-key', '', 'base64');
     given.RINGFENCE_LOG_LEVEL ??= 'warn';
   }
   const parsed = environmentSchema.safeParse(given);

@@ -7,14 +7,19 @@ import { join } from 'node:path';
  * The exclusive create decides between two processes that start at the same time: the loser reads
  * the winner's secret.
  */
-export function developmentSecret(dataDir: string, name: string, prefix: string): string {
+export function developmentSecret(
+  dataDir: string,
+  name: string,
+  prefix: string,
+  spelling: 'hex' | 'base64' = 'hex',
+): string {
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, name);
   const kept = read(path);
   if (kept !== '') return kept;
   try {
     const file = openSync(path, 'wx', 0o600);
-    const made = prefix + randomBytes(32).toString('hex');
+    const made = prefix + randomBytes(32).toString(spelling);
     writeSync(file, `${made}\n`);
     closeSync(file);
     return made;

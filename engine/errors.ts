@@ -48,6 +48,18 @@ export const ERRORS = {
   bound_elsewhere: refusal(409, false, 'This provider object is bound to another organization.'),
   price_not_found: request(422, 'No price is set for this service; set one with PUT /v1/prices.'),
   currency_mismatch: request(422, 'The wallet and the price are in different currencies.'),
+  provider_refused: request(
+    422,
+    'The provider did not place the call and nothing was charged. Mend the order and dial under a new call_id.',
+  ),
+  provider_not_configured: request(
+    422,
+    'There are no credentials to reach this provider with: PUT /v1/provider_credentials/{provider}.',
+  ),
+  secret_key_missing: request(
+    422,
+    'This server has no key to seal secrets with, or another one: its operator must set RINGFENCE_SECRET_KEY.',
+  ),
   balance_out_of_range: request(422, 'The wallet would leave the range of +-(2^53-1) micros.'),
   provider_cap_unaffordable: refusal(
     402,

@@ -1,4 +1,9 @@
 /** The kill-switch's door: call policy, call sessions, enforcer, and what providers say. */
+export { createApplyRecord } from './asking/apply-record.ts';
+export { type Asked, type Asking, createAsking } from './asking/asking.ts';
+export { createDialer, type DialCall, type Dialled, type DialOnce } from './dial/dialer.ts';
+export type { Dial, DialDecision, DialKey, DialState, Dials, NewDial } from './dial/dials.ts';
+export { createDialLooks, type DialLooks } from './dial/looks.ts';
 export type {
   BindingFacts,
   CallDirectory,
@@ -27,6 +32,7 @@ export {
   type InboxWorker,
   type InboxWorkerOptions,
 } from './events/inbox-worker.ts';
+export { decidePredial, type PredialAnswer } from './events/predial.ts';
 export {
   CALL_POLICY_RULES,
   type CallPolicy,
@@ -58,6 +64,7 @@ export type {
   CallReference,
   GateEvent,
   Outcome,
+  PredialEvent,
   Provider,
   ProviderEvent,
   Verdict,
@@ -79,8 +86,15 @@ export {
   vapiToolResults,
 } from './providers/vapi/answers.ts';
 export { createVapiClient, type VapiAccount } from './providers/vapi/client.ts';
+export {
+  DEFAULT_HMAC_PLAN,
+  type HmacPlan,
+  isSoundFormat,
+} from './providers/vapi/hmac-plan.ts';
 export { parseVapi } from './providers/vapi/parse.ts';
-export { verifyVapi } from './providers/vapi/verify.ts';
+export { type VapiScheme, verifyVapi } from './providers/vapi/verify.ts';
+export { createReconciler, type Reconciler } from './reconcile/reconciler.ts';
+export type { ReconcileReport } from './reconcile/report.ts';
 export type { AuthorizeCall } from './sessions/authorize.ts';
 export type { Call, CallLeg, CallState } from './sessions/call.ts';
 export {

@@ -3,27 +3,54 @@ import {
   createTwilioClient,
   createVapiClient,
   type ProviderClient,
-  type ProviderClients,
   platformClients,
 } from '../../kill-switch/index.ts';
-import type { Environment } from '../config-schema.ts';
+import type { Directory } from '../../persistence/index.ts';
+import { type Environment, secretsIn } from '../config-schema.ts';
+import {
+  type AccountClients,
+  createAccountClients,
+  type ProviderPlaces,
+} from '../credentials/account-clients.ts';
+import type { CredentialBook } from '../credentials/credential-book.ts';
 
-/** Clients of those providers for which the environment names credentials. */
-export function createProviderClients(config: Environment): ProviderClients {
+/** Clients of the accounts that the environment and the organizations have credentials for. */
+export function createProviderClients(
+  config: Environment,
+  directory: Pick<Directory, 'organizations'>,
+  book: CredentialBook,
+): AccountClients {
+  const places: ProviderPlaces = {
+    vapiUrl: config.VAPI_BASE_URL,
+    retellUrl: config.RETELL_BASE_URL,
+    twilioUrl: config.TWILIO_BASE_URL,
+    publicUrl: config.RINGFENCE_PUBLIC_URL,
+    local: config.RINGFENCE_DEV || config.RINGFENCE_ALLOW_LOCAL_PROVIDERS,
+  };
+  return createAccountClients({
+    platform: platformClients(environmentClients(config, places)),
+    book,
+    places,
+    chain: (organizationId) => directory.organizations.chain(organizationId),
+  });
+}
+
+/** Of two keys of the environment the first one speaks; both are taken in webhooks. */
+function environmentClients(config: Environment, places: ProviderPlaces): ProviderClient[] {
   const clients: ProviderClient[] = [];
-  if (config.VAPI_API_KEY !== undefined) {
-    const development = config.RINGFENCE_DEV;
-    const account = { apiKey: config.VAPI_API_KEY, baseUrl: config.VAPI_BASE_URL, development };
+  const { VAPI_API_KEY: vapiKey, TWILIO_ACCOUNT_SID: accountSid } = config;
+  if (vapiKey !== undefined) {
+    const account = { apiKey: vapiKey, baseUrl: places.vapiUrl, development: places.local };
     clients.push(createVapiClient(account));
   }
-  if (config.RETELL_API_KEY !== undefined) {
-    const account = { apiKey: config.RETELL_API_KEY, baseUrl: config.RETELL_BASE_URL };
-    clients.push(createRetellClient(account));
+  const [retellKey] = secretsIn(config.RETELL_API_KEY);
+  if (retellKey !== undefined) {
+    clients.push(createRetellClient({ apiKey: retellKey, baseUrl: places.retellUrl }));
   }
-  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = config;
+  const [authToken] = secretsIn(config.TWILIO_AUTH_TOKEN);
   if (accountSid !== undefined && authToken !== undefined) {
-    const { TWILIO_BASE_URL: baseUrl, RINGFENCE_PUBLIC_URL: publicUrl } = config;
+    const { twilioUrl: baseUrl, publicUrl } = places;
     clients.push(createTwilioClient({ accountSid, authToken, baseUrl, publicUrl }));
   }
-  return platformClients(clients);
+  return clients;
 }

@@ -27,12 +27,12 @@ export function twilioRoutes(desk: CallDesk, refundMessage: RefundMessage): Endp
 }
 
 async function voiceStatus(desk: CallDesk, request: TwilioRequest): Promise<Answer> {
-  const { form, query } = readTwilio(desk, VOICE, request);
+  const { form, query, signedBy } = await readTwilio(desk, VOICE, request);
   const event = parseTwilioVoice(form, query);
-  if (event === undefined || event.type === 'gate') {
+  if (event === undefined || event.type === 'gate' || event.type === 'predial') {
     throw new Problem('invalid_request', 'The form is not a status callback of a call.');
   }
-  return answerTo(event, await applyOrStore(desk, event));
+  return answerTo(event, await applyOrStore(desk, { ...event, signedBy }));
 }
 
 async function messageStatus(
@@ -40,7 +40,7 @@ async function messageStatus(
   refundMessage: RefundMessage,
   request: TwilioRequest,
 ): Promise<Answer> {
-  const { form, query } = readTwilio(desk, MESSAGES, request);
+  const { form, query, signedBy } = await readTwilio(desk, MESSAGES, request);
   const message = parseTwilioMessage(form, query);
   if (message === undefined) {
     throw new Problem('invalid_request', 'The form is not a status callback of a message.');
@@ -56,6 +56,10 @@ async function messageStatus(
     desk.log.info(told, 'a message has a new status');
     return { status: 200, body: { received: true, applied: false, reason: 'nothing to do' } };
   }
+  if (!(await mayName(desk, signedBy, ringfence.organizationId))) {
+    desk.log.warn(told, "a message names an organization that is not its signer's");
+    return { status: 200, body: { received: true, applied: false, reason: 'not its signer' } };
+  }
   const answer = await refundMessage(message);
   if (answer.status === 'refunded') {
     desk.log.info({ ...told, refunds: answer.entryIds }, 'a lost message was refunded');
@@ -63,4 +67,14 @@ async function messageStatus(
   }
   desk.log.info({ ...told, why: answer.why }, 'a message was lost and nothing was refunded');
   return { status: 200, body: { received: true, applied: false, reason: answer.why } };
+}
+
+/** An organization's own account speaks for that organization and its descendants alone. */
+async function mayName(
+  desk: CallDesk,
+  signedBy: string | undefined,
+  organizationId: string | undefined,
+): Promise<boolean> {
+  if (signedBy === undefined || organizationId === undefined) return true;
+  return (await desk.directory.chain(organizationId)).some(({ id }) => id === signedBy);
 }

@@ -4,7 +4,9 @@
  */
 import {
   decideGate,
+  decidePredial,
   type GateEvent,
+  type PredialEvent,
   retellGateGrant,
   retellGateRefusal,
   vapiGateGrant,
@@ -14,12 +16,7 @@ import { type Answer, type Endpoint, webhook } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
 import { answerTo, applyOrStore } from '../webhooks/apply-or-store.ts';
 import type { CallDesk } from '../webhooks/call-desk.ts';
-import {
-  type JsonProvider,
-  parseEvent,
-  readSigned,
-  type SignedRequest,
-} from '../webhooks/receive.ts';
+import { type JsonProvider, readSigned, type SignedRequest } from '../webhooks/receive.ts';
 import { statusCheckRoutes } from './webhooks-status-check.ts';
 
 export function webhookRoutes(desk: CallDesk): Endpoint[] {
@@ -28,11 +25,13 @@ export function webhookRoutes(desk: CallDesk): Endpoint[] {
       path: '/webhooks/vapi',
       summary: 'Every Vapi server message: gate, start, signs of life, end, report.',
       handle: (request) => receive(desk, 'vapi', request),
+      overLimit: () => desk.overLimit('vapi'),
     }),
     webhook({
       path: '/webhooks/retell',
       summary: 'Retell events, the inbound gate and custom functions.',
       handle: (request) => receive(desk, 'retell', request),
+      overLimit: () => desk.overLimit('retell'),
     }),
     ...statusCheckRoutes(desk),
   ];
@@ -43,11 +42,12 @@ async function receive(
   provider: JsonProvider,
   request: SignedRequest,
 ): Promise<Answer> {
-  const event = parseEvent(provider, await readSigned(desk, provider, request));
+  const { event } = await readSigned(desk, provider, request);
   if (event === undefined) {
     throw new Problem('invalid_request', `The body is not a message of ${provider}.`);
   }
   if (event.type === 'gate') return await gate(desk, event);
+  if (event.type === 'predial') return await predial(desk, event);
   return answerTo(event, await applyOrStore(desk, event));
 }
 
@@ -67,4 +67,11 @@ async function gate(desk: CallDesk, event: GateEvent): Promise<Answer> {
       ? vapiGateGrant({ maxDurationSeconds, metadata, assistantId })
       : retellGateGrant({ maxDurationSeconds, metadata, overrideAgentId: assistantId });
   return { status: 200, body };
+}
+
+/** Anything but a clear yes in time, and Vapi does not place the call. */
+async function predial(desk: CallDesk, event: PredialEvent): Promise<Answer> {
+  const { eligible, code } = await decidePredial(desk, event);
+  if (!eligible) desk.log.info({ provider: event.provider, code }, 'a campaign may not call now');
+  return { status: 200, body: { eligible } };
 }

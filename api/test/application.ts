@@ -10,6 +10,8 @@ import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createReadiness } from '../readiness.ts';
 
+/** Seals what tests store; nobody's. */
+const TEST_SECRET_KEY = Buffer.alloc(32, 'ringfence').toString('base64');
 export const ADMIN_KEY = 'rf_admin_of_the_test_0123456789';
 
 export interface ApiAnswer {
@@ -50,8 +52,13 @@ export async function testApplication(env: Record<string, string> = {}): Promise
     DATABASE_URL: database.url,
     RINGFENCE_ADMIN_KEY: ADMIN_KEY,
     RINGFENCE_LEDGER_KEY: 'the key of the hash chain in tests'.replaceAll(' ', '-'),
+    RINGFENCE_SECRET_KEY: TEST_SECRET_KEY,
     RINGFENCE_PARTITIONS: '8',
     RINGFENCE_LOG_LEVEL: process.env.RINGFENCE_LOG_LEVEL ?? 'silent',
+    // Nobody listens there: tests that want a provider bring their own.
+    VAPI_BASE_URL: 'http://127.0.0.1:9',
+    RETELL_BASE_URL: 'http://127.0.0.1:9',
+    TWILIO_BASE_URL: 'http://127.0.0.1:9',
     ...env,
   });
   const metrics = createMetrics();

@@ -11,9 +11,10 @@ import {
   type Log,
 } from '../../kill-switch/index.ts';
 import { type Directory, isPostgresOutage } from '../../persistence/index.ts';
+import type { CredentialBook } from '../credentials/credential-book.ts';
 import { callDirectory, callRecords, eventInbox } from './doors.ts';
 
-/** The platform's own webhook credentials. Two of one provider while one is being rotated out. */
+/** The platform's own webhook secrets. Two of one provider while one is being rotated out. */
 export interface WebhookSecrets {
   readonly vapi: readonly string[];
   readonly retell: readonly string[];
@@ -29,7 +30,11 @@ export interface CallDesk {
   readonly apply: ApplyEvent;
   readonly inbox: InboxWorker;
   readonly secrets: WebhookSecrets;
+  /** Organizations' own. */
+  readonly credentials: CredentialBook;
   readonly log: Log;
+  /** An event of this provider was too large to be read. */
+  readonly overLimit: (provider: string) => void;
   /** True for every error that means that a store is away for now. */
   readonly isOutage: (error: unknown) => boolean;
   /** Epoch ms, for the age of signatures. */
@@ -44,7 +49,9 @@ export interface CallDeskOptions {
   readonly ledger: Pick<LedgerSource, 'hold'>;
   readonly partitions: number;
   readonly secrets: WebhookSecrets;
+  readonly credentials: CredentialBook;
   readonly publicUrl: string | undefined;
+  readonly overLimit: (provider: string) => void;
   readonly log: Log;
   /** For tests. */
   readonly nowMs?: () => number;
@@ -79,7 +86,9 @@ export function createCallDesk(options: CallDeskOptions): CallDesk {
     apply,
     inbox,
     secrets,
+    credentials: options.credentials,
     publicUrl: options.publicUrl,
+    overLimit: options.overLimit,
     log,
     isOutage,
     nowMs,

@@ -1,44 +1,53 @@
-/** A provider's request, checked and read: signature over the raw bytes first, then JSON. */
+/** A provider's request, checked and read: nothing in it counts before its sender is known. */
 import {
-  type Provider,
+  type CallReference,
   type ProviderEvent,
   parseRetell,
   parseVapi,
   type Verdict,
-  verifyRetell,
-  verifyVapi,
 } from '../../kill-switch/index.ts';
 import { Problem } from '../http/problem.ts';
 import type { CallDesk } from './call-desk.ts';
+import { ownFormReference } from './own-form.ts';
+import { byOrganizations, byPlatform, checkOf, type JsonProvider, type Signed } from './verify.ts';
 
-/** The providers whose webhooks are JSON with a signature over the body alone. */
-export type JsonProvider = Exclude<Provider, 'twilio'>;
+export type { JsonProvider } from './verify.ts';
 
 export interface SignedRequest {
   readonly raw: Buffer;
   readonly headers: Headers;
 }
 
+export interface ReadRequest {
+  readonly body: unknown;
+  /** What the body means; undefined when it is no message of this provider. */
+  readonly event: ProviderEvent | undefined;
+  /** Whose secret signed it; undefined for the platform's. */
+  readonly signedBy: string | undefined;
+}
+
 /**
  * Checks the sender and parses the body.
  * @throws Problem invalid_signature (also when no secret is configured), malformed_json
+ * @throws an outage when it cannot be found out whose secret would have to fit
  */
 export async function readSigned(
   desk: CallDesk,
   provider: JsonProvider,
   { raw, headers }: SignedRequest,
-): Promise<unknown> {
+): Promise<ReadRequest> {
   const text = raw.toString('utf8');
-  const verdict = await verdictOf(desk, provider, headers, text);
-  if (verdict !== 'valid') {
+  const body = parsed(text);
+  const event = body === undefined ? undefined : parseEvent(provider, body);
+  const signed = await signerOf(desk, provider, headers, text, body, event);
+  if (signed.verdict !== 'valid') {
+    const { verdict } = signed;
     desk.log.warn({ provider, verdict, bytes: raw.length }, 'a webhook was turned away');
     throw new Problem('invalid_signature', sentences[verdict]);
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem('malformed_json', 'The body is not JSON.');
-  }
+  if (body === undefined) throw new Problem('malformed_json', 'The body is not JSON.');
+  const { signedBy } = signed;
+  return { body, event: event && { ...event, signedBy }, signedBy };
 }
 
 const sentences: Readonly<Record<Exclude<Verdict, 'valid'>, string>> = {
@@ -48,18 +57,39 @@ const sentences: Readonly<Record<Exclude<Verdict, 'valid'>, string>> = {
   forged: 'The signature or the secret does not match.',
 };
 
-function verdictOf(
+async function signerOf(
   desk: CallDesk,
   provider: JsonProvider,
   headers: Headers,
   text: string,
-): Promise<Verdict> | Verdict {
-  const secrets = desk.secrets[provider];
-  if (provider === 'vapi') return verifyVapi(headers, text, secrets, desk.nowMs());
-  return verifyRetell(headers, text, secrets, desk.nowMs());
+  body: unknown,
+  event: ProviderEvent | undefined,
+): Promise<Signed> {
+  const check = checkOf(provider, headers, text, desk.nowMs());
+  const platform = await byPlatform(desk, provider, check);
+  if (platform.verdict === 'valid' || !(await desk.credentials.anyAt(provider))) return platform;
+  const reference = event ?? ownFormReference(provider, body);
+  const owners = reference === undefined ? [] : await ownersOf(desk, reference);
+  return await byOrganizations(desk.credentials, provider, owners, check, platform);
 }
 
-/** What the body means; undefined when it is no message of this provider. */
-export function parseEvent(provider: JsonProvider, body: unknown): ProviderEvent | undefined {
+/** The organization that the message is about and those above it, nearest first. */
+async function ownersOf(desk: CallDesk, reference: CallReference): Promise<readonly string[]> {
+  const found = await desk.sessions.findCall(reference);
+  if (found.status === 'unknown') return [];
+  const owner = found.status === 'found' ? found.call.organizationId : found.organizationId;
+  return (await desk.directory.chain(owner)).map(({ id }) => id);
+}
+
+/** Undefined when the text is not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseEvent(provider: JsonProvider, body: unknown): ProviderEvent | undefined {
   return provider === 'vapi' ? parseVapi(body) : parseRetell(body);
 }

@@ -101,5 +101,6 @@ function callKey(event: AppliableEvent): string {
 function eventKey(event: AppliableEvent): string {
   const atMs = event.atMs ?? 0;
   const moment = event.type === 'alive' ? Math.floor(atMs / 60_000) : atMs;
-  return `${event.type} ${event.name} ${callKey(event)} ${moment}`;
+  // With the signer, so that nobody can take the place of another tenant's event beforehand.
+  return `${event.type} ${event.name} ${callKey(event)} ${moment} ${event.signedBy ?? ''}`.trim();
 }

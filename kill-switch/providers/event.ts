@@ -27,6 +27,11 @@ export interface CallReference {
   readonly controlUrl: string | undefined;
   /** The call's leg at Twilio, when the provider dials through it and says so. */
   readonly twilioCallSid?: string | undefined;
+  /**
+   * Whose secret signed the message: it may speak of that organization and its descendants alone.
+   * Undefined for the platform's, which may name any, and for what we asked for ourselves.
+   */
+  readonly signedBy?: string | undefined;
 }
 
 export type Outcome = 'completed' | 'voicemail' | 'no_answer' | 'failed';
@@ -45,6 +50,11 @@ export interface GateEvent extends Message {
   readonly to: string;
   /** The assistant or agent that would answer, when the provider names one. */
   readonly assistantId: string | undefined;
+}
+
+/** May a campaign call this contact? Nothing is held: the call itself is authorized when it comes. */
+export interface PredialEvent extends Message {
+  readonly type: 'predial';
 }
 
 /** The call was answered. */
@@ -94,6 +104,7 @@ export interface IgnoredEvent extends Message {
 
 export type ProviderEvent =
   | GateEvent
+  | PredialEvent
   | StartedEvent
   | AliveEvent
   | EndedEvent
@@ -101,7 +112,7 @@ export type ProviderEvent =
   | IgnoredEvent;
 
 /** A message that can be applied later as well as now. A gate cannot: somebody waits for it. */
-export type AppliableEvent = Exclude<ProviderEvent, GateEvent>;
+export type AppliableEvent = Exclude<ProviderEvent, GateEvent | PredialEvent>;
 
 /** The answer of a signature check. All but `valid` are HTTP 401. */
 export type Verdict = 'valid' | 'no_secret' | 'unsigned' | 'expired' | 'forged';

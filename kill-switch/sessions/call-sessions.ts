@@ -3,6 +3,7 @@ import { type Engine, type HoldState, OutageError } from '../../engine/index.ts'
 import { type EndTerms, endTermsOf } from '../cutoff/terms.ts';
 import type { CallDirectory, CallRecords, CutoffState, Log } from '../doors.ts';
 import type { CallReference } from '../providers/event.ts';
+import { type AffordsRequest, affordsCall } from './affords.ts';
 import { type AuthorizeCall, authorizeCall } from './authorize.ts';
 import type { Call } from './call.ts';
 import { type CheckCall, checkCall, startCall, unknownCall, unreachable } from './check.ts';
@@ -40,6 +41,9 @@ export function createCallSessions(options: CallSessionsOptions) {
   return {
     /** Holds the first stretch of a call, or refuses and says who is short. */
     authorize: (request: AuthorizeCall) => authorizeCall(context, request),
+
+    /** Could a call start now? Holds nothing, so the answer is good for this moment only. */
+    affords: (request: AffordsRequest) => affordsCall(context, request),
 
     /** The call was answered: the clock runs from `startedAtMs` (default: now). */
     async start(call: CallIdentity, startedAtMs?: number) {

@@ -3,7 +3,8 @@
  *
  * The call: the linked provider id, then the metadata's call id or hold id, then the provider's id
  * taken as the call id. The organization: the metadata, then a binding of the provider's objects,
- * then the one call that is known by this id.
+ * then the one call that is known by this id. A message that an organization's own secret signed
+ * finds that organization's calls and those of its descendants only.
  */
 import { OutageError } from '../../engine/index.ts';
 import type { BindingFacts } from '../doors.ts';
@@ -30,6 +31,15 @@ export async function findCall(
   context: SessionContext,
   reference: CallReference,
 ): Promise<FoundCall> {
+  const found = await anyCall(context, reference);
+  if (reference.signedBy === undefined || found.status === 'unknown') return found;
+  const owner = found.status === 'found' ? found.call.organizationId : found.organizationId;
+  const chain = await context.directory.chain(owner);
+  // Another tenant's call does not exist for whoever signed this.
+  return chain.some(({ id }) => id === reference.signedBy) ? found : { status: 'unknown' };
+}
+
+async function anyCall(context: SessionContext, reference: CallReference): Promise<FoundCall> {
   const linked = await linkedCall(context, reference);
   if (linked !== undefined) return { status: 'found', call: linked, binding: undefined };
   const { organizationId, binding } = await ownerOf(context, reference);

@@ -22,7 +22,11 @@ export type {
   NewProviderBinding,
   ProviderBinding,
 } from './provider-bindings.ts';
-export type { NewSealedCredentials, SealedCredentials } from './provider-credentials.ts';
+export type {
+  NewSealedCredentials,
+  ProviderCredentials,
+  SealedCredentials,
+} from './provider-credentials.ts';
 export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';

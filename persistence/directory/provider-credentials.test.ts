@@ -17,8 +17,11 @@ test('the newest stand alone, and the other process hears of each change', async
   const { first, second } = directory;
   const seen = () => second.credentials.find(organizationId, 'vapi');
   expect(await seen()).toBeUndefined();
+  expect(await second.credentials.anyAt('vapi')).toBe(false);
   const made = await first.credentials.put({ ...vapi, organizationId, sealed: sealed(1) });
   await expect.poll(async () => (await seen())?.sealed[0], { timeout: 5000 }).toBe(1);
+  expect(await second.credentials.anyAt('vapi')).toBe(true);
+  expect(await second.credentials.anyAt('retell')).toBe(false);
   const renewed = await first.credentials.put({ ...vapi, organizationId, sealed: sealed(2) });
   expect(renewed.createdAt).toEqual(made.createdAt);
   await expect.poll(async () => (await seen())?.sealed[0], { timeout: 5000 }).toBe(2);

@@ -30,6 +30,8 @@ interface CredentialsRow {
 
 /** Every webhook asks for some, mostly in vain, and every change is told to all processes. */
 const LIMITS: Partial<CacheLimits> = { ttlMs: 30_000, absentTtlMs: 30_000 };
+/** The one key of a cache that has one record. */
+const ALL = 'all';
 /** Organizations that may claim the same Twilio account. */
 const CLAIMS_MAX = 10;
 /** Accounts that are reconciled; more are a matter of several installations. */
@@ -40,12 +42,14 @@ export class ProviderCredentials {
   readonly #feed: ChangeFeed;
   readonly #cache: ReadCache<SealedCredentials>;
   readonly #claims: ReadCache<readonly SealedCredentials[]>;
+  readonly #providers: ReadCache<ReadonlySet<string>>;
 
   constructor(sql: Sql, feed: ChangeFeed) {
     this.#sql = sql;
     this.#feed = feed;
     this.#cache = feed.cache('provider_credentials', LIMITS);
     this.#claims = feed.cache('provider_account', LIMITS);
+    this.#providers = feed.cache('credentialed_providers', LIMITS);
   }
 
   /** Sets an organization's credentials at one provider, in place of those it had. */
@@ -56,6 +60,7 @@ export class ProviderCredentials {
         select account_sid from provider_credentials
         where provider = ${provider} and organization_id = ${organizationId} for update`;
       changed('provider_credentials', credentialsKey(organizationId, provider));
+      changed('credentialed_providers', ALL);
       for (const sid of [before?.account_sid, accountSid]) {
         if (sid) changed('provider_account', sid);
       }
@@ -90,6 +95,16 @@ export class ProviderCredentials {
     return found ?? [];
   }
 
+  /** True when any organization has credentials of its own there. Cached. */
+  async anyAt(provider: string): Promise<boolean> {
+    const providers = await this.#providers.read(ALL, async () => {
+      const rows = await this.#sql<Pick<CredentialsRow, 'provider'>[]>`
+        select distinct provider from provider_credentials`;
+      return new Set(rows.map((row) => row.provider));
+    });
+    return providers?.has(provider) === true;
+  }
+
   /** Everybody's, oldest first. */
   async all(): Promise<SealedCredentials[]> {
     const rows = await this.#sql<CredentialsRow[]>`
@@ -102,6 +117,7 @@ export class ProviderCredentials {
   async remove(organizationId: string, provider: string): Promise<boolean> {
     const rows = await this.#feed.write(async (tx, changed) => {
       changed('provider_credentials', credentialsKey(organizationId, provider));
+      changed('credentialed_providers', ALL);
       const removed = await tx<Pick<CredentialsRow, 'account_sid'>[]>`
         delete from provider_credentials
         where provider = ${provider} and organization_id = ${organizationId}

@@ -38,7 +38,6 @@ const NOT_ABOUT_THE_CLOCK = new Set([
   'call.deleted',
   'call.delete.failed',
   'call.artifact.upload',
-  'campaign.predial',
 ]);
 
 const NOT_YET_OR_NO_LONGER = new Set(['scheduled', 'queued', 'ringing', 'ended']);
@@ -62,6 +61,8 @@ export function parseVapi(body: unknown): ProviderEvent | undefined {
       assistantId: textAt(message, 'call', 'assistantId'),
     };
   }
+  if (name === 'campaign.predial')
+    return { ...common, ...predialReference(message), type: 'predial' };
   if (name === 'status-update') return statusUpdate(message, common);
   if (name === 'end-of-call-report') return report(message, common);
   if (SIGNS_OF_LIFE.has(name)) return alive(message, common);
@@ -91,6 +92,13 @@ export function reference(message: unknown): CallReference {
     controlUrl: textAt(message, 'call', 'monitor', 'controlUrl'),
     twilioCallSid: twilioLeg(at(message, 'call')),
   };
+}
+
+/** A contact has no call yet: its campaign's account, and what Vapi may say beside, name the owner. */
+function predialReference(message: unknown): Pick<CallReference, 'providerCallId' | 'bindings'> {
+  const orgId = textAt(message, 'contact', 'orgId');
+  const account = orgId === undefined ? [] : [{ kind: 'account' as const, externalId: orgId }];
+  return { providerCallId: '', bindings: [...bindings(message), ...account] };
 }
 
 function bindings(message: unknown): { kind: BindingKind; externalId: string }[] {
