@@ -17,6 +17,7 @@ export function twilioRoutes(desk: CallDesk, refundMessage: RefundMessage): Endp
       summary:
         'Status callbacks of calls. The query names ringfence_organization_id, ringfence_call_id.',
       handle: (request) => voiceStatus(desk, request),
+      overLimit: () => desk.overLimit('twilio'),
     }),
     webhook({
       path: MESSAGES,

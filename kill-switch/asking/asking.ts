@@ -95,6 +95,7 @@ export function createAsking(options: AskingOptions): Asking {
     }
     if (record === 'not_found') return await notFound(options, call, hold);
     if (place.providerCallId === undefined) await link(call, record);
+    else sessions.learn(call, record);
     const effect = await options.apply(call, hold, record);
     if (!record.live) return { status: 'over', record, effect };
     return { status: record.startedAtMs === undefined ? 'ringing' : 'live', record };

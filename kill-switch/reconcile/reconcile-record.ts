@@ -61,7 +61,8 @@ async function outcomeOf(
   if (hold !== undefined) {
     const id = (await sessions.reach(call))?.providerCallId;
     if (id !== undefined && id !== record.providerCallId) return anotherCall(context, call, record);
-    if (id === undefined && record.live) await linkTo(context, call, record);
+    if (id !== undefined) sessions.learn(call, record);
+    else if (record.live) await linkTo(context, call, record);
     return OUTCOMES[await context.apply(call, hold, record)];
   }
   if (record.provider === 'twilio' && (await context.marks.isLeg(record.providerCallId))) {
