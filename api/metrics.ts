@@ -1,18 +1,26 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { Engine } from '../engine/index.ts';
+import type { LiveCalls } from '../persistence/index.ts';
 import type { CountRequest } from './http/observe.ts';
 import { SECONDS } from './metrics/buckets.ts';
 import { addEngineGauges } from './metrics/engine-gauges.ts';
 import { type FlushMeasure, flushMetrics } from './metrics/flush.ts';
+import {
+  addLiveCallGauges,
+  type KillSwitchMetrics,
+  killSwitchMetrics,
+} from './metrics/kill-switch.ts';
 import { type ReconcileMetrics, reconcileMetrics } from './metrics/reconcile.ts';
 import { type EngineWatch, scriptMetrics } from './metrics/scripts.ts';
 
-export interface Metrics extends EngineWatch {
+export interface Metrics extends EngineWatch, KillSwitchMetrics {
   reconcile: ReconcileMetrics;
   countRequest: CountRequest;
   flushed(measure: FlushMeasure): void;
   /** The engine to read gauges from, from its start on. */
   follow(engine: Pick<Engine, 'status' | 'journal' | 'partitions'>): void;
+  /** Where to read the calls that go on. */
+  followCalls(sample: () => Promise<LiveCalls>): void;
   /** The Prometheus text page. */
   page(): Promise<string>;
   contentType: string;
@@ -43,8 +51,10 @@ export function createMetrics(): Metrics {
     },
     flushed: flushMetrics(registers),
     ...scriptMetrics(registers),
+    ...killSwitchMetrics(registers),
     reconcile: reconcileMetrics(registers),
     follow: (engine) => addEngineGauges(engine, registers),
+    followCalls: (sample) => addLiveCallGauges(registers, sample),
     page: () => registry.metrics(),
     contentType: registry.contentType,
   };

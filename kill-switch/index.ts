@@ -1,6 +1,7 @@
 /** The kill-switch's door: call policy, call sessions, enforcer, and what providers say. */
 export { createApplyRecord } from './asking/apply-record.ts';
 export { type Asked, type Asking, createAsking } from './asking/asking.ts';
+export type { CutoffDoors, CutoffMeasure } from './cutoff/doors.ts';
 export { createDialer, type DialCall, type Dialled, type DialOnce } from './dial/dialer.ts';
 export type { Dial, DialDecision, DialKey, DialState, Dials, NewDial } from './dial/dials.ts';
 export { createDialLooks, type DialLooks } from './dial/looks.ts';
@@ -25,7 +26,12 @@ export type {
   WalletFacts,
 } from './doors.ts';
 export { createEnforcer, type Enforcer, type EnforcerOptions } from './enforcer/enforcer.ts';
-export { type Applied, type ApplyEvent, createApplyEvent } from './events/apply-event.ts';
+export {
+  type Applied,
+  type ApplyEvent,
+  createApplyEvent,
+  type UnknownEvent,
+} from './events/apply-event.ts';
 export { decideGate, type GateAnswer, type GateContext } from './events/gate.ts';
 export {
   createInboxWorker,

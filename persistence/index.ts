@@ -20,6 +20,7 @@ export {
 } from './inspect.ts';
 export { createLedgerSource } from './ledger-source.ts';
 export { type AwaitedMutation, createLedgerWait, type LedgerWait } from './ledger-wait.ts';
+export { type LiveCalls, sampleLiveCalls } from './live-calls.ts';
 export { migrate } from './migrate.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';

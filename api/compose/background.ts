@@ -4,6 +4,7 @@ import { type Asking, createEnforcer, type Enforcer } from '../../kill-switch/in
 import {
   type Flusher,
   type QuarantineNotice,
+  sampleLiveCalls,
   startFlusher,
   startRetention,
 } from '../../persistence/index.ts';
@@ -38,7 +39,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   });
   const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
   const { asking, reconciler } = createReconciling(core, metrics.reconcile);
-  const enforcer = enforces ? enforcerOf(core, asking) : undefined;
+  const enforcer = enforces ? enforcerOf(core, asking, metrics) : undefined;
   if (enforcer) {
     void core.engine.opened().then(() => {
       enforcer.start();
@@ -55,11 +56,28 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   };
 }
 
-function enforcerOf({ engine, config, desk, log }: Core, asking: Asking): Enforcer {
-  const { sessions } = desk;
-  const partitions = config.RINGFENCE_PARTITIONS;
-  const { note, saw } = sessions;
-  return createEnforcer({ engine, partitions, log, asking, note, saw });
+function enforcerOf(core: Core, asking: Asking, metrics: Metrics): Enforcer {
+  const { engine, config, clients, log, stores } = core;
+  metrics.followCalls(() => sampleLiveCalls(stores.directory, Date.now()));
+  const { sessions } = core.desk;
+  return createEnforcer({
+    engine,
+    partitions: config.RINGFENCE_PARTITIONS,
+    log,
+    asking,
+    cutoff: {
+      clients,
+      asking,
+      reach: sessions.reach,
+      terms: sessions.endTerms,
+      cutoffState: sessions.cutoffState,
+      wasWarned: sessions.wasWarned,
+      moved: sessions.cutoffMoved,
+      measure: metrics.cutoff,
+    },
+    note: sessions.note,
+    saw: sessions.saw,
+  });
 }
 
 function flusherOf(core: Core, metrics: Metrics): Flusher {

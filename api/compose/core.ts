@@ -19,6 +19,7 @@ import { type Environment, secretsIn } from '../config-schema.ts';
 import type { AccountClients } from '../credentials/account-clients.ts';
 import { type CredentialBook, createCredentialBook } from '../credentials/credential-book.ts';
 import { createSealer } from '../credentials/sealer.ts';
+import type { KillSwitchMetrics } from '../metrics/kill-switch.ts';
 import type { EngineWatch } from '../metrics/scripts.ts';
 import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { reconcileMarks } from '../webhooks/doors.ts';
@@ -49,7 +50,7 @@ export interface Core {
 export async function startCore(
   config: Environment,
   log: Logger,
-  watch: EngineWatch,
+  watch: EngineWatch & Pick<KillSwitchMetrics, 'unknownEvent'>,
 ): Promise<Core> {
   const stores = await openStores(config, log);
   try {
@@ -84,6 +85,7 @@ export async function startCore(
       credentials,
       publicUrl: config.RINGFENCE_PUBLIC_URL,
       overLimit: requests.overLimit,
+      unknownEvent: watch.unknownEvent,
     });
     return {
       config,

@@ -91,9 +91,24 @@ describe('finding a call', () => {
     const explain = async () =>
       (await desk.app.request('GET', `/v1/calls/${fields.call_id}/explain`)).body.timeline;
     await expect.poll(explain, { timeout: 5000 }).toMatchObject([
-      { kind: 'refused', details: { required_micros: MINUTE } },
-      { kind: 'hold', details: { held_delta_micros: MINUTE } },
-      { kind: 'capture', details: { amount_micros: -5 * SECOND } },
+      {
+        kind: 'refused',
+        text:
+          'Refused: 0.60 usd is needed on the wallet of the client for the least call, and it can ' +
+          'spend 0.00 usd (0.00 usd is set aside for other calls).',
+        details: { required_micros: MINUTE },
+      },
+      { kind: 'price', text: 'Price for the client: 0.60 usd a minute, billed by 1/1 s.' },
+      {
+        kind: 'hold',
+        text: 'Authorized: 0.60 usd set aside on the wallet of the client, which pays for 60 s in all.',
+        details: { held_delta_micros: MINUTE },
+      },
+      {
+        kind: 'capture',
+        text: 'The call ended after 5 s: 0.05 usd taken from the wallet of the client, 0.55 usd given back.',
+        details: { amount_micros: -5 * SECOND },
+      },
     ]);
   });
 });

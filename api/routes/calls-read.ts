@@ -1,12 +1,12 @@
 /** Reading calls: a list, one, and the timeline that explains it. */
 import { z } from '@hono/zod-openapi';
 import type { Call } from '../../kill-switch/index.ts';
-import type { CallListRequest, ListedCall } from '../../persistence/index.ts';
+import type { CallListRequest, CallStep, ListedCall } from '../../persistence/index.ts';
 import type { Principal } from '../auth/principal.ts';
+import { explainCall } from '../explain/explain-call.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { idSchema, listOf, pageQuery } from '../schemas/common.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
-import { stepBody } from '../webhooks/call-step.ts';
 import { callNotFound, findCall } from '../webhooks/find-call.ts';
 import {
   callIdSchema,
@@ -124,7 +124,28 @@ function explainRoute(services: CallServices): Endpoint {
       ]);
       // A call that was refused has no hold, and still a story.
       if (call === undefined && steps.length === 0) throw callNotFound(call_id);
-      return { status: 200, body: { call: call ?? null, timeline: steps.map(stepBody) } };
+      const currencies = await currenciesOf(services, call, steps);
+      const timeline = explainCall(call, steps, currencies);
+      return { status: 200, body: { call: call ?? null, timeline } };
     },
   });
+}
+
+/** The currency of every wallet that the story names. */
+async function currenciesOf(
+  services: CallServices,
+  call: Call | undefined,
+  steps: readonly CallStep[],
+): Promise<Map<string, string>> {
+  const named = steps.map((step) =>
+    step.source === 'ledger' ? step.entry.walletId : step.event.details.wallet_id,
+  );
+  const ids = new Set([...named, ...(call?.legs ?? []).map((leg) => leg.wallet_id)]);
+  const currencies = new Map<string, string>();
+  for (const id of ids) {
+    if (typeof id !== 'string') continue;
+    const wallet = await services.directory.wallets.get(id);
+    if (wallet !== undefined) currencies.set(id, wallet.currency);
+  }
+  return currencies;
 }

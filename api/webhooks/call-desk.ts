@@ -9,6 +9,7 @@ import {
   createInboxWorker,
   type InboxWorker,
   type Log,
+  type UnknownEvent,
 } from '../../kill-switch/index.ts';
 import { type Directory, isPostgresOutage } from '../../persistence/index.ts';
 import type { CredentialBook } from '../credentials/credential-book.ts';
@@ -52,6 +53,8 @@ export interface CallDeskOptions {
   readonly credentials: CredentialBook;
   readonly publicUrl: string | undefined;
   readonly overLimit: (provider: string) => void;
+  /** Told of each message or end reason that this release does not know. */
+  readonly unknownEvent?: UnknownEvent;
   readonly log: Log;
   /** For tests. */
   readonly nowMs?: () => number;
@@ -73,7 +76,7 @@ export function createCallDesk(options: CallDeskOptions): CallDesk {
     nowMs,
   });
   const isOutage = (error: unknown) => error instanceof OutageError || isPostgresOutage(error);
-  const apply = createApplyEvent(sessions, log);
+  const apply = createApplyEvent(sessions, log, options.unknownEvent);
   const inbox = createInboxWorker({
     inbox: eventInbox(options.directory),
     apply,

@@ -20,14 +20,25 @@ export type Applied =
 /** Throws OutageError when the event cannot be applied now; it is safe to apply it again. */
 export type ApplyEvent = (event: AppliableEvent) => Promise<Applied>;
 
-export function createApplyEvent(sessions: CallSessions, log: Log): ApplyEvent {
+/** Told of everything that this release does not know, each time. */
+export type UnknownEvent = (provider: string, what: 'message' | 'end_reason') => void;
+
+export function createApplyEvent(
+  sessions: CallSessions,
+  log: Log,
+  unknown?: UnknownEvent,
+): ApplyEvent {
   const seen = createSeenOnce();
   return async (event) => {
     if (event.type === 'ignored') {
-      if (!event.known) logOnce(log, seen, event.provider, 'message', event.name);
+      if (!event.known) {
+        unknown?.(event.provider, 'message');
+        logOnce(log, seen, event.provider, 'message', event.name);
+      }
       return { status: 'ignored', why: 'nothing to do' };
     }
     if ((event.type === 'ended' || event.type === 'report') && !event.reasonKnown) {
+      unknown?.(event.provider, 'end_reason');
       logOnce(log, seen, event.provider, 'end reason', event.reason);
     }
     const found = await sessions.findCall(event);
