@@ -13,7 +13,9 @@ afterEach(() => {
 test('help names every command and exits 0', async () => {
   const text = captured('stdout');
   expect(await main([])).toBe(0);
-  expect(text()).toMatch(/\n {2}verify .*\n {2}doctor .*\n {2}reconcile .*\n {2}help /);
+  expect(text()).toMatch(
+    /\n {2}verify .*\n {2}doctor .*\n {2}reconcile .*\n {2}simulate .*\n {2}help /,
+  );
 });
 
 test('--help of one command names its options', async () => {

@@ -18,8 +18,8 @@ export async function cli(args) {
   const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
   const alone = wantsHelp || STAND_ALONE.includes(args[0] ?? '');
   const stopServices = alone ? async () => {} : await joinServices();
-  for (const signal of /** @type {const} */ (alone ? [] : ['SIGINT', 'SIGTERM'])) {
-    process.once(signal, () => stopServices().finally(() => process.exit(130)));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    if (!alone) process.once(signal, () => stopServices().finally(() => process.exit(130)));
   }
   try {
     const { main } = await import(new URL('../cli/main.ts', import.meta.url).href);
