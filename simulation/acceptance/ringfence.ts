@@ -108,6 +108,10 @@ function environment(dir: string, port: number, outside: Readonly<Record<string,
   return {
     ...rest,
     RINGFENCE_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    // Nobody listens there: no run of this kind asks a provider.
+    VAPI_BASE_URL: 'http://127.0.0.1:9',
+    RETELL_BASE_URL: 'http://127.0.0.1:9',
+    TWILIO_BASE_URL: 'http://127.0.0.1:9',
     ...outside,
     PORT: String(port),
     RINGFENCE_HOST: '127.0.0.1',
