@@ -39,7 +39,6 @@ export const ERRORS = {
   wallet_frozen: refusal(409, false, 'The wallet is frozen: no new holds or charges.'),
   too_many_live_calls: refusal(409, true, 'The wallet has as many live calls as it may have.'),
   hold_closed: refusal(409, false, 'The hold has already ended; details say how.'),
-  hold_open: refusal(409, true, 'The hold is still open; end it first.'),
   refund_exceeds_charge: refusal(409, false, 'The refund is more than is left of the entry.'),
   idempotency_conflict: refusal(409, false, 'The key was used before with another body.'),
   entry_not_in_ledger: refusal(409, true, 'The entry is not in the ledger yet; try again shortly.'),
