@@ -6,42 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApplication, testApplication } from './test/application.ts';
 import { keyRoutes } from './test/routes.ts';
 import { apiKey, type Tenant, type Tenants, tenants, wallet } from './test/tenants.ts';
-
-/** Who asks, and about whose things. `client` is below `agency`; `other` is a stranger. */
-const COLUMNS = [
-  ['platform', 'client'],
-  ['agency', 'agency'],
-  ['agency', 'client'],
-  ['agency', 'other'],
-  ['client', 'client'],
-  ['client', 'agency'],
-  ['client', 'other'],
-  ['finance', 'agency'],
-  ['finance', 'client'],
-  ['finance', 'other'],
-  ['platform finance', 'client'],
-] as const;
-
-type Asker = (typeof COLUMNS)[number][0];
-type Target = (typeof COLUMNS)[number][1];
-
-interface Made {
-  path?: Record<string, string>;
-  query?: string;
-  body?: unknown;
-}
-
-interface Row {
-  statuses: number[];
-  /** Makes what the request is about, as the platform, and says what to send. */
-  make(tenant: Tenant): Promise<Made> | Made;
-}
-
-const READ = (ok: number) => [ok, ok, ok, 404, ok, 404, 404, ok, ok, 404, ok];
-const OPERATE = (ok: number) => [ok, ok, 403, 404, ok, 404, 404, 403, 403, 404, 403];
-const MANAGE = (ok: number) => [ok, 403, ok, 404, 403, 404, 404, 403, 403, 404, 403];
-const TREASURY = (ok: number) => [ok, 403, 403, 404, 403, 404, 404, 403, 403, 404, 403];
-const ANYBODY = (ok: number) => Array.from({ length: COLUMNS.length }, () => ok);
+import {
+  ANYBODY,
+  type Asker,
+  COLUMNS,
+  MANAGE,
+  OPERATE,
+  OWN_AND_MANAGED,
+  READ,
+  type Row,
+  type Target,
+  TREASURY,
+} from './test/who-may.ts';
 
 const ofWallet = (body?: unknown) => (tenant: Tenant) => ({
   path: { wallet_id: tenant.walletId },
@@ -171,8 +147,34 @@ const TABLE: Record<string, Row> = {
     statuses: OPERATE(200),
     make: ofCall({ duration_seconds: 1 }),
   },
+  'POST /v1/calls/{call_id}/dial': {
+    // Allowed, and this server has no account to dial with.
+    statuses: OPERATE(422),
+    make: (tenant) => ({
+      path: { call_id: nextCallId() },
+      body: {
+        provider: 'vapi',
+        organization_id: tenant.organizationId,
+        phone_number_id: 'number',
+        assistant_id: 'assistant',
+        to: '+14155550100',
+      },
+    }),
+  },
+  'PUT /v1/provider_credentials/{provider}': {
+    statuses: OWN_AND_MANAGED(200),
+    make: (tenant) => ({ ...credentialsOf(tenant), body: { api_key: 'a-key-of-the-test' } }),
+  },
+  'GET /v1/provider_credentials/{provider}': {
+    statuses: OWN_AND_MANAGED(200),
+    make: madeCredentials,
+  },
+  'DELETE /v1/provider_credentials/{provider}': {
+    statuses: OWN_AND_MANAGED(200),
+    make: madeCredentials,
+  },
   'PUT /v1/provider_bindings/{provider}/{kind}/{external_id}': {
-    statuses: [200, 200, 200, 404, 200, 404, 404, 403, 403, 404, 403],
+    statuses: OWN_AND_MANAGED(200),
     make: (tenant) => ({
       path: { provider: 'vapi', kind: 'phone_number', external_id: tenant.organizationId },
       body: { organization_id: tenant.organizationId },
@@ -233,6 +235,17 @@ async function transferOf(tenant: Tenant): Promise<string> {
     },
   });
   return String(body.id);
+}
+
+function credentialsOf(tenant: Tenant) {
+  return { path: { provider: 'retell' }, query: `?organization_id=${tenant.organizationId}` };
+}
+
+async function madeCredentials(tenant: Tenant) {
+  const made = credentialsOf(tenant);
+  const path = `/v1/provider_credentials/retell${made.query}`;
+  await app.request('PUT', path, { body: { api_key: 'a-key-of-the-test' } });
+  return made;
 }
 
 async function keyIdOf(tenant: Tenant): Promise<string> {

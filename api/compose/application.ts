@@ -18,6 +18,7 @@ import { holdRoutes } from '../routes/holds.ts';
 import { organizationRoutes } from '../routes/organizations.ts';
 import { priceRoutes } from '../routes/prices.ts';
 import { providerBindingRoutes } from '../routes/provider-bindings.ts';
+import { providerCredentialRoutes } from '../routes/provider-credentials.ts';
 import { quoteRoutes } from '../routes/quotes.ts';
 import { serviceRoutes } from '../routes/service.ts';
 import { transferRoutes } from '../routes/transfers.ts';
@@ -27,6 +28,7 @@ import { twilioRoutes } from '../routes/webhooks-twilio.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
 import { createMessageRefund } from '../webhooks/message-refund.ts';
 import type { Core } from './core.ts';
+import { createDialing } from './dialing.ts';
 
 /** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
 export function createApplication(core: Core, metrics: Metrics, readiness: Readiness): OpenAPIHono {
@@ -55,6 +57,8 @@ export function servicesOf(core: Core): CallServices {
     directory,
     ledger,
     sessions: core.desk.sessions,
+    dial: createDialing(core),
+    credentials: core.credentials,
     access: createAccess(directory),
     partitions: config.RINGFENCE_PARTITIONS,
     recentHolds: createRecentHolds(),
@@ -77,5 +81,6 @@ export function apiRoutes(services: CallServices): Endpoint[] {
     ...holdRoutes(services),
     ...callRoutes(services),
     ...providerBindingRoutes(services),
+    ...providerCredentialRoutes(services),
   ];
 }
