@@ -36,7 +36,7 @@ export interface Reaches {
   idle(): Promise<void>;
 }
 
-export function createReaches(records: CallRecords, log: Log): Reaches {
+export function createReaches(records: Pick<CallRecords, 'link' | 'linksOf'>, log: Log): Reaches {
   const reaches = new Map<string, { reach: CallReach; readAtMs: number }>();
   const reading = new Map<string, Promise<CallReach | undefined>>();
   const learning = new Set<string>();
