@@ -16,16 +16,17 @@ import type { Screen, WorldOptions } from './options.ts';
 import { type Plan, planWorld } from './plan.ts';
 import { startProcesses, type WorldProcesses } from './processes.ts';
 import { type Promised, promisesOf } from './promises.ts';
+import { reconciled } from './reconciled.ts';
 import type { WorldReport } from './report.ts';
 import { createTable, linesOf } from './table.ts';
 import { makeTenants } from './tenants.ts';
 
-/** Between two looks at everything. */
-const LOOK_MS = 3_000;
+/** Between two looks at everything: they cost the machine something, the more calls there are. */
+const LOOK_MS_MIN = 500;
+const LOOK_MS_MAX = 3_000;
+const LOOK_MS_PER_CALL = 5;
 /** How long after the last wallet should be dry every call must be over and captured. */
 const PATIENCE_MS = { none: 90_000, rough: 300_000 } as const;
-const RECONCILE_ATTEMPTS = 20;
-const SKEW_MS = 60_000;
 
 /**
  * @param signal aborts the run, which then leaves nothing behind
@@ -73,6 +74,7 @@ async function live(
   };
 
   const incidents = startIncidents(processes, options);
+  const lookMs = Math.max(LOOK_MS_MIN, Math.min(LOOK_MS_MAX, calls.length * LOOK_MS_PER_CALL));
   let dialled = false;
   const dialling = dialler.dialAll(tenants).finally(() => {
     dialled = true;
@@ -81,7 +83,7 @@ async function live(
   let open = true;
   try {
     while (open && performance.now() < untilMs) {
-      await pause(LOOK_MS, undefined, { signal });
+      await pause(lookMs, undefined, { signal });
       const { facts, books } = await look(dialled ? 'running' : 'dialling');
       open = !dialled || isSomethingOpen(facts, books);
     }
@@ -89,7 +91,7 @@ async function live(
   } finally {
     await incidents.stop();
   }
-  const reconciled = await reconcile(processes, fromMs);
+  const nothingMissing = await reconciled(processes.api, performance.now() - fromMs);
   const verdict = await verify(processes);
   const last = await look('over');
   table.leave();
@@ -98,7 +100,7 @@ async function live(
     lines: last.lines,
     promises: [
       ...promisesOf(last.facts, last.books, options, plan.policy.cutoff_lead_seconds * 1000),
-      reconciled,
+      nothingMissing,
       verdict,
     ],
     incidents: incidents.told,
@@ -109,24 +111,6 @@ async function live(
 function isSomethingOpen(facts: readonly CallFacts[], books: Books): boolean {
   const talks = facts.some(({ records }) => records.some(({ phase }) => phase !== 'ended'));
   return talks || [...books.calls.values()].some(({ hold }) => isOpen(hold));
-}
-
-/** Pulls every provider's list once more: whatever is missing is found now. */
-async function reconcile({ api }: WorldProcesses, fromMs: number): Promise<Promised> {
-  const ageMs = performance.now() - fromMs + SKEW_MS;
-  const since = new Date(Date.now() - ageMs).toISOString();
-  let { code, text } = await api.command(['reconcile', '--since', since]);
-  let attempts = 1;
-  // In a rough world a list breaks off now and then; a partial one does not count.
-  for (; code !== 0 && attempts < RECONCILE_ATTEMPTS; attempts += 1) {
-    ({ code, text } = await api.command(['reconcile', '--since', since]));
-  }
-  const lines = text.trimEnd().split('\n');
-  return {
-    name: 'reconcile gets every list whole, and leaves nothing out',
-    figures: `attempt ${attempts}: ${lines.map((line) => line.trim()).join(' ')}`,
-    faults: code === 0 ? [] : [`exit code ${code}`, ...lines],
-  };
 }
 
 async function verify({ api }: WorldProcesses): Promise<Promised> {
