@@ -5,6 +5,7 @@ import { restoreScript } from '../generated/index.ts';
 import { unpackHoldState, unpackWalletState, type WalletState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
 import type { LedgerHold, LedgerWallet } from '../recovery-source.ts';
+import { createFinalCalls, recount } from './final-calls.ts';
 import { createItems, type Item } from './items.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 
@@ -14,7 +15,10 @@ const ITEMS_PER_SCRIPT = 200;
 export interface Restorer {
   /** Restores every wallet that is behind the ledger or forked; absent ones load on demand. */
   wallets(forked: ReadonlySet<string>): Promise<void>;
-  /** Restores open holds that are absent or behind, with their wallets and their moments. */
+  /**
+   * Restores open holds that are absent or behind, with their wallets and their moments, and counts
+   * each wallet's final calls anew. After `wallets`.
+   */
   openHolds(): Promise<void>;
   count(): number;
 }
@@ -27,6 +31,12 @@ export function createRestorer(
 ): Restorer {
   const { redis, master, ledger, recovery } = parts;
   const items = createItems(partition, nowMs, nowMs + parts.hotRecordsMs);
+  const finals = createFinalCalls();
+
+  function walletItem(walletId: string, state: WalletState): Item {
+    finals.wallet(walletId, state);
+    return items.wallet(walletId, state);
+  }
 
   async function write(list: readonly Item[]): Promise<void> {
     for (let i = 0; i < list.length; i += ITEMS_PER_SCRIPT) {
@@ -43,8 +53,9 @@ export function createRestorer(
       const packed = values[i];
       if (!packed) continue;
       const current = unpackWalletState(packed);
+      finals.wallet(wallet.walletId, current);
       if (current.sequence === wallet.sequence && !forked.has(wallet.walletId)) continue;
-      list.push(items.wallet(wallet.walletId, frozenIf(wallet.quarantined, wallet.state)));
+      list.push(walletItem(wallet.walletId, frozenIf(wallet.quarantined, wallet.state)));
       const after = forked.has(wallet.walletId) ? 0 : current.sequence;
       for (const hold of await recovery.holdsTouchedAfter(wallet.walletId, after)) {
         list.push(...items.hold(hold, true));
@@ -60,6 +71,7 @@ export function createRestorer(
       const packed = values[i];
       const behind = !packed || unpackHoldState(packed).revision < hold.hold.revision;
       list.push(...items.hold(hold, behind));
+      finals.hold(hold.hold);
     }
     const ids = [...new Set(holds.flatMap((h) => h.hold.legs.map((leg) => leg.walletId)))];
     const present = await redis.mgetBuffer(ids.map((id) => keys.wallet(partition, id)));
@@ -68,7 +80,7 @@ export function createRestorer(
     for (const id of absent) {
       const state = wallets.get(id);
       if (!state) throw new OutageError('recovering');
-      list.push(items.wallet(id, state));
+      list.push(walletItem(id, state));
     }
     await write(list);
   }
@@ -88,6 +100,8 @@ export function createRestorer(
         page = [];
       }
       if (page.length > 0) await compareHolds(page);
+      const counted = await recount(redis, partition, finals.wrong());
+      await write(counted.map(([id, state]) => items.wallet(id, state)));
     },
     count: () => items.count(),
   };

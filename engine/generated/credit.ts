@@ -67,7 +67,7 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
 /** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. Atomic because what is left of an entry and the wallet's balance change together. */
 export const creditScript: Script<CreditKeys, CreditArgs, CreditReply> = {
   name: 'credit',
-  sha: '7c63d1ae4c74e7fbc153de330a6bd0f60623dd77',
+  sha: '7cd549d16329fb0355bc8de12c300140fa3fb886',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros],
   reply: readCreditReply,
@@ -341,6 +341,7 @@ if args.refundable_micros >= 0 then
   local packed = redis.call('GET', keys.refund)
   refund = packed and cmsgpack.unpack(packed) or { 0, args.refunded_micros }
   refund[1] = args.refundable_micros
+  refund[2] = math.max(refund[2], args.refunded_micros)
   local left = refund[1] - refund[2]
   if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
 end

@@ -43,13 +43,15 @@ if asked then return asked end
 local now = partition[P_NOW]
 
 -- Decide. refundable_micros < 0: no entry is refunded. The refund record is made at the first refund
--- from committed rows; from then on it counts what was given back. What can be given back may change
--- with a settle, so it is the ledger's figure each time.
+-- from committed rows; from then on it counts what was given back. The ledger knows of more when Redis
+-- came back older than it. What can be given back may change with a settle, so it is the ledger's
+-- figure each time.
 local refund = nil
 if args.refundable_micros >= 0 then
   local packed = redis.call('GET', keys.refund)
   refund = packed and cmsgpack.unpack(packed) or { 0, args.refunded_micros }
   refund[1] = args.refundable_micros
+  refund[2] = math.max(refund[2], args.refunded_micros)
   local left = refund[1] - refund[2]
   if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
 end
