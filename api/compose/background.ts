@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.ts';
 import { startTransferResume } from '../transfers/resume.ts';
 import { createSaga } from '../transfers/saga.ts';
 import type { Core } from './core.ts';
+import { createDialUpkeep } from './dialing.ts';
 import { startLedgerUpkeep } from './ledger-upkeep.ts';
 import { createReconciling } from './reconciling.ts';
 
@@ -40,17 +41,20 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const resume = serves ? startTransferResume(directory.transfers, saga, log) : undefined;
   const { asking, reconciler } = createReconciling(core, metrics.reconcile);
   const enforcer = enforces ? enforcerOf(core, asking, metrics) : undefined;
+  const dialUpkeep = createDialUpkeep(core, asking);
   if (enforcer) {
     void core.engine.opened().then(() => {
       enforcer.start();
       reconciler.start();
+      dialUpkeep.start();
     });
   }
   if (serves) core.desk.inbox.start();
   return {
     async stop() {
-      const makers = [resume?.stop(), enforcer?.stop(), reconciler.stop(), core.desk.inbox.stop()];
-      await Promise.all([...makers, upkeep?.stop(), stopRetention?.()]);
+      const lookers = [enforcer?.stop(), reconciler.stop(), dialUpkeep.stop()];
+      await Promise.all([...lookers, resume?.stop(), core.desk.inbox.stop()]);
+      await Promise.all([upkeep?.stop(), stopRetention?.()]);
       await flusher?.stop(DRAIN_MS);
     },
   };
