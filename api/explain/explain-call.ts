@@ -36,35 +36,32 @@ export function explainCall(
     const named = currencies.get(String(details.wallet_id)) ?? currency;
     return { at, kind, text: eventText(kind, details, named), details };
   });
-  const own = call === undefined ? [] : ownSteps(call, told, currencies);
-  return [...own, ...told].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  if (call === undefined) return told;
+  const own = [...beforeTheRest(call, currencies), ...told, ...afterTheRest(call, told)];
+  return own.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-/** What the call itself says; at one moment it comes before the rest. */
-function ownSteps(
-  call: Call,
-  told: readonly Explained[],
-  currencies: ReadonlyMap<string, string>,
-): Explained[] {
+/** What the call itself says, and what at one moment comes before anything else. */
+function beforeTheRest(call: Call, currencies: ReadonlyMap<string, string>): Explained[] {
   const prices = call.legs.map((leg) => ({
     at: call.created_at,
     kind: 'price',
     text: priceText(leg, currencies.get(leg.wallet_id) ?? ''),
     details: { wallet_id: leg.wallet_id, role: leg.role, ...leg.price },
   }));
-  const { started_at: at, ended_at: endedAt, cutoff } = call;
+  const { started_at: at } = call;
+  if (at === undefined) return prices;
   const guessed = call.estimated ? ' This is an estimate.' : '';
-  const answered = { kind: 'answered', text: `The call was answered.${guessed}`, details: {} };
-  // Whoever ended the call may have been gone before it could say so.
-  const unsaid = !told.some(({ kind }) => kind === 'cutoff_confirmed');
-  const confirmed = { kind: 'cutoff_confirmed', text: 'The end is proven.', details: {} };
-  return [
-    ...prices,
-    ...(at === undefined ? [] : [{ at, ...answered }]),
-    ...(cutoff.state === 'confirmed' && unsaid && endedAt !== undefined
-      ? [{ at: endedAt, ...confirmed }]
-      : []),
-  ];
+  const text = `The call was answered.${guessed}`;
+  return [...prices, { at, kind: 'answered', text, details: {} }];
+}
+
+/** Whoever ended the call may have been gone before it could say that the end is proven. */
+function afterTheRest(call: Call, told: readonly Explained[]): Explained[] {
+  const { cutoff, ended_at: at } = call;
+  const said = told.some(({ kind }) => kind === 'cutoff_confirmed');
+  if (said || at === undefined || cutoff.state !== 'confirmed') return [];
+  return [{ at, kind: 'cutoff_confirmed', text: 'The end is proven.', details: {} }];
 }
 
 function explainEntry(
