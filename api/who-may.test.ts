@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApplication, testApplication } from './test/application.ts';
 import { keyRoutes } from './test/routes.ts';
-import { apiKey, type Tenant, type Tenants, tenants, wallet } from './test/tenants.ts';
+import { apiKey, type Tenant, type Tenants, tenants, transferOf, wallet } from './test/tenants.ts';
 import {
   ANYBODY,
   type Asker,
@@ -89,7 +89,7 @@ const TABLE: Record<string, Row> = {
   'GET /v1/transfers': { statuses: READ(200), make: queried },
   'GET /v1/transfers/{transfer_id}': {
     statuses: READ(200),
-    make: async (tenant) => ({ path: { transfer_id: await transferOf(tenant) } }),
+    make: async (tenant) => ({ path: { transfer_id: await transferOf(app, tenant) } }),
   },
   'PUT /v1/prices/{service}': {
     statuses: MANAGE(200),
@@ -224,17 +224,6 @@ async function call(tenant: Tenant): Promise<string> {
     body: { call_id: nextCallId(), organization_id: tenant.organizationId },
   });
   return String(body.call_id);
-}
-
-async function transferOf(tenant: Tenant): Promise<string> {
-  const { body } = await app.request('POST', '/v1/transfers', {
-    body: {
-      from_wallet_id: tenant.walletId,
-      to_wallet_id: await wallet(app, tenant.organizationId),
-      amount_micros: 1,
-    },
-  });
-  return String(body.id);
 }
 
 function credentialsOf(tenant: Tenant) {

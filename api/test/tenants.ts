@@ -53,6 +53,15 @@ export async function apiKey(
   return body.key;
 }
 
+/** Moves a micro from a tenant's wallet to a new one of the same organization; answers its id. */
+export async function transferOf(app: TestApplication, tenant: Tenant): Promise<string> {
+  return made(app, '/v1/transfers', {
+    from_wallet_id: tenant.walletId,
+    to_wallet_id: await wallet(app, tenant.organizationId),
+    amount_micros: 1,
+  });
+}
+
 export async function tenants(app: TestApplication): Promise<Tenants> {
   const agency = await tenant(app, 'Agency');
   const client = await tenant(app, 'Client', agency.organizationId);
