@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Real servers and two cores: few workers, and a limit that a stuck test reaches soon.
+// Real servers on few cores: the tests mostly wait for servers and timers, so that four workers on two
+// cores take little more than half the time of two. A stuck test reaches its limit soon.
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
@@ -8,7 +9,7 @@ export default defineConfig({
     globalSetup: ['testing/global-setup.ts'],
     reporters: ['default', './testing/summary-reporter.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 4,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -17,7 +17,7 @@ import { ensureInstalled, ROOT } from './install.mjs';
  * @property {boolean} [shown] whether its output is shown while it runs
  */
 
-const STEP_TIMEOUT_MS = 330_000;
+const STEP_TIMEOUT_MS = 900_000;
 const KILL_DELAY_MS = 10_000;
 const GENERATOR = 'engine/generate/main.ts';
 
