@@ -60,11 +60,6 @@ export const ERRORS = {
     'This server has no key to seal secrets with, or another one: its operator must set RINGFENCE_SECRET_KEY.',
   ),
   balance_out_of_range: request(422, 'The wallet would leave the range of +-(2^53-1) micros.'),
-  provider_cap_unaffordable: refusal(
-    402,
-    true,
-    'The least cap the provider accepts is longer than the wallet can pay.',
-  ),
   idempotency_key_required: request(400, 'This route moves money: send an Idempotency-Key header.'),
   invalid_request: request(400, 'The request does not fit its schema; param says where.'),
   malformed_json: request(400, 'The body is not JSON.'),

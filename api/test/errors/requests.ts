@@ -84,6 +84,14 @@ export const REQUESTS = {
     const path = `/v1/wallets/${await walletWith(stage, 1)}/credits`;
     return post(stage, path, { kind: 'bonus', amount_micros: Number.MAX_SAFE_INTEGER });
   },
+  provider_not_configured: (stage) =>
+    post(stage, `/v1/calls/${callId()}/dial`, {
+      organization_id: stage.all.client.organizationId,
+      provider: 'vapi',
+      phone_number_id: 'number',
+      assistant_id: 'assistant',
+      to: '+14155550100',
+    }),
   idempotency_key_required: ({ app, all }) =>
     app.request('POST', `/v1/wallets/${all.client.walletId}/charges`, {
       body: { amount_micros: 1 },
