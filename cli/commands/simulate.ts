@@ -84,6 +84,7 @@ function textOf(report: WorldReport): string {
     ...promiseLines(report.promises),
     ...report.incidents,
     ...report.logged,
+    ...report.lines.map(([what, value]) => `${what}: ${value}`),
     commandOf(report.options),
   ];
   return `${lines.join('\n')}\n\n`;

@@ -21,6 +21,8 @@ export interface BookedCall {
   readonly hold: HoldState;
   /** By wallet. */
   readonly legs: ReadonlyMap<string, BookedLeg>;
+  /** The cutoffs that were acted on, epoch ms. Money that comes in later may move the hold's. */
+  readonly cutoffsMs: readonly number[];
 }
 
 export interface Books {
@@ -66,12 +68,20 @@ async function readBooks(sql: Sql): Promise<Books> {
     FROM ledger_entries WHERE hold_id IS NOT NULL GROUP BY hold_id, wallet_id, operation`;
   const wallets = await sql<{ walletId: string; heldMicros: number; state: Buffer }[]>`
     SELECT wallet_id AS "walletId", held_micros AS "heldMicros", state FROM wallet_snapshots`;
+  const pendings = await sql<{ callId: string; cutoffAt: string }[]>`
+    SELECT call_id AS "callId", details ->> 'cutoff_at' AS "cutoffAt" FROM call_events
+    WHERE kind = 'cutoff_pending' ORDER BY id`;
   const legs = legsOf(rows);
+  const cutoffs = new Map<string, number[]>();
+  for (const { callId, cutoffAt } of pendings) {
+    cutoffs.set(callId, [...(cutoffs.get(callId) ?? []), Date.parse(cutoffAt)]);
+  }
   return {
     calls: new Map(
       holds.map(({ id, snapshot }) => {
         const hold = unpackHoldState(snapshot);
-        return [hold.callId, { hold, legs: legs.get(id) ?? new Map() }];
+        const cutoffsMs = cutoffs.get(hold.callId) ?? [];
+        return [hold.callId, { hold, legs: legs.get(id) ?? new Map(), cutoffsMs }];
       }),
     ),
     wallets: wallets.map(({ walletId, state }) => ({

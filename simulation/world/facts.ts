@@ -57,9 +57,9 @@ export function cutOf(
 ): Cut | undefined {
   if (record === undefined || booked === undefined) return undefined;
   const { hold } = booked;
-  const { cutoffAtMs } = hold;
-  const endedAtMs = record.endedAtMs;
-  if (cutoffAtMs === 0 || (endedAtMs ?? nowMs) < cutoffAtMs) return undefined;
+  const { endedAtMs } = record;
+  const cutoffAtMs = cutoffBefore(endedAtMs ?? nowMs, booked);
+  if (cutoffAtMs === undefined) return undefined;
   const push = record.pushes.find(
     ({ kind, receivedWallMs }) => END_PUSHES.has(kind) && receivedWallMs >= cutoffAtMs,
   );
@@ -81,6 +81,13 @@ export function cutOf(
       };
     }),
   };
+}
+
+/** The cutoff that ended the call, if it was one; what a killed process wrote down may be lost. */
+function cutoffBefore(atMs: number, { hold, cutoffsMs }: BookedCall): number | undefined {
+  const all = hold.cutoffAtMs > 0 ? [...cutoffsMs, hold.cutoffAtMs] : cutoffsMs;
+  const passed = all.filter((cutoffAtMs) => cutoffAtMs <= atMs);
+  return passed.length === 0 ? undefined : Math.max(...passed);
 }
 
 /** What a leg must have paid for the call as its provider has it. */

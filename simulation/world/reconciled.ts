@@ -27,8 +27,12 @@ export async function reconciled(api: RingfenceProcess, ageMs: number): Promise<
   return { name, figures: `attempt ${attempts}: ${countsIn(text)}`, faults: [] };
 }
 
+/** The command's logs come with its answer. */
 function countsIn(text: string): string {
-  const { reports } = JSON.parse(text) as { reports: Readonly<Record<string, unknown>>[] };
+  const answer = text.split('\n').find((line) => line.startsWith('{"reports"'));
+  const { reports } = JSON.parse(answer ?? '{"reports":[]}') as {
+    reports: Readonly<Record<string, unknown>>[];
+  };
   const sum = (count: string) =>
     reports.reduce((total, report) => total + Number(report[count] ?? 0), 0);
   return COUNTS.map((count) => `${sum(count)} ${count}`).join(', ');

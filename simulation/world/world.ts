@@ -4,6 +4,7 @@
  *
  *   processes -> tenants with money -> dial -> run dry, cut off -> reconcile, verify -> promises
  */
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { verified } from '../acceptance/verify.ts';
@@ -63,6 +64,7 @@ async function live(
   const dialler = new Dialler(api.client, providers, api.url);
   const table = createTable(screen);
   const fromMs = performance.now();
+  const before = loadText();
   const look = async (phase: string) => {
     const records = (await Promise.all(providers.map((one) => one.records()))).flat();
     const books = await reader.read();
@@ -97,7 +99,10 @@ async function live(
   table.leave();
   return {
     options,
-    lines: last.lines,
+    lines: [
+      ...last.lines,
+      ['machine', `${os.cpus().length} cores, load ${before} to ${loadText()}`],
+    ],
     promises: [
       ...promisesOf(last.facts, last.books, options, plan.policy.cutoff_lead_seconds * 1000),
       nothingMissing,
@@ -106,6 +111,11 @@ async function live(
     incidents: incidents.told,
     logged: loggedIn(logsOf(processes)),
   };
+}
+
+/** Over the last minute: a figure of a busy machine is another figure. */
+function loadText(): string {
+  return (os.loadavg()[0] ?? 0).toFixed(1);
 }
 
 function isSomethingOpen(facts: readonly CallFacts[], books: Books): boolean {
