@@ -120,6 +120,10 @@ async function chargeDirectly(
     note(context, call, 'not_charged', { ...terms });
     return { status: 'not_charged', why: terms.status };
   }
+  if (!(await claimed(context, call, request))) {
+    note(context, call, 'not_charged', { status: 'linked_elsewhere' });
+    return { status: 'not_charged', why: 'linked_elsewhere' };
+  }
   const { organizationId, callId, partition, holdId } = call;
   const reply = await context.engine.record({
     partition,
@@ -146,6 +150,22 @@ async function chargeDirectly(
       note(context, call, 'not_charged', { status: reply.status });
       return { status: 'not_charged', why: reply.status };
   }
+}
+
+/**
+ * One call of a provider is charged to one call of ours. Whose it is may have been read from a binding
+ * only, and bindings move: the link makes every later message about it find this call again.
+ */
+async function claimed(
+  { records, known }: SessionContext,
+  call: CallIdentity,
+  { provider, providerCallId }: EndCall,
+): Promise<boolean> {
+  if (provider === undefined || providerCallId === undefined || providerCallId === '') return true;
+  const link = { ...call, provider, providerCallId, controlUrl: undefined };
+  if ((await records.link(link)) !== 'linked') return false;
+  known.linked(provider, providerCallId, call.holdId);
+  return true;
 }
 
 function rememberDirectCharge(context: SessionContext, call: CallIdentity, request: EndCall) {
