@@ -2,84 +2,35 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDialer, type Provider } from '../../kill-switch/index.ts';
 import { createReconciling } from '../compose/reconciling.ts';
-import { type CallsDesk, callsDesk, SECOND } from '../webhooks/test/calls-desk.ts';
+import { type CallsDesk, SECOND } from '../webhooks/test/calls-desk.ts';
 import {
-  ACCOUNT_SID,
-  PROVIDER_KEYS,
-  type SimulatedProvider,
-  simulatedProvider,
-} from '../webhooks/test/simulator.ts';
+  DEPOSIT,
+  type DialStage,
+  dialStage,
+  PROVIDERS,
+  PUBLIC_URL,
+  until,
+} from '../webhooks/test/dial-stage.ts';
+import { ACCOUNT_SID, PROVIDER_KEYS } from '../webhooks/test/simulator.ts';
+import { postTwilio, twilioForm } from '../webhooks/test/twilio.ts';
 
-const PROVIDERS = ['vapi', 'retell', 'twilio'] as const;
 /** Twilio keeps no metadata: what it does not answer can only be told by its callbacks. */
 const WITH_METADATA = ['vapi', 'retell'] as const;
-const DEPOSIT = 1000 * SECOND;
 
+let stage: DialStage;
 let desk: CallsDesk;
-let simulators: Record<Provider, SimulatedProvider>;
+let simulators: DialStage['simulators'];
 beforeAll(async () => {
-  const [vapi, retell, twilio] = await Promise.all(PROVIDERS.map(simulatedProvider));
-  if (!vapi || !retell || !twilio) throw new Error('a simulator is missing');
-  simulators = { vapi, retell, twilio };
-  desk = await callsDesk({
-    VAPI_API_KEY: PROVIDER_KEYS.vapi,
-    VAPI_BASE_URL: vapi.url,
-    RETELL_API_KEY: PROVIDER_KEYS.retell,
-    RETELL_BASE_URL: retell.url,
-    TWILIO_ACCOUNT_SID: ACCOUNT_SID,
-    TWILIO_AUTH_TOKEN: PROVIDER_KEYS.twilio,
-    TWILIO_BASE_URL: twilio.url,
-    RINGFENCE_ALLOW_LOCAL_PROVIDERS: '1',
-  });
+  stage = await dialStage();
+  ({ desk, simulators } = stage);
 }, 60_000);
 afterEach(async () => {
   await Promise.all(Object.values(simulators).map((one) => one.setFaults({})));
 });
-afterAll(async () => {
-  await desk.app.stop();
-  await Promise.all(Object.values(simulators).map((one) => one.stop()));
-});
+afterAll(() => stage.stop());
 
-let numbers = 0;
-
-const AGENTS: Readonly<Record<Provider, object>> = {
-  vapi: { phone_number_id: 'number', assistant_id: 'assistant' },
-  retell: { from: '+14155550142', agent_id: 'agent_1' },
-  twilio: { from: '+14155550142', url: 'https://agents.example.com/desk.xml' },
-};
-
-interface Dialling {
-  organizationId: string;
-  walletId: string;
-  callId: string;
-  to: string;
-  dial(fields?: object): ReturnType<CallsDesk['post']>;
-  call(): Promise<Record<string, unknown>>;
-  /** At the provider. */
-  placed(): ReturnType<SimulatedProvider['calls']>;
-}
-
-async function dialling(provider: Provider, depositMicros = DEPOSIT): Promise<Dialling> {
-  const { organizationId, walletId } = await desk.payer(depositMicros);
-  const callId = desk.newId();
-  const to = `+1415556${String(numbers++).padStart(4, '0')}`;
-  const order = { provider, organization_id: organizationId, to, ...AGENTS[provider] };
-  const path = `/v1/calls/${callId}`;
-  return {
-    organizationId,
-    walletId,
-    callId,
-    to,
-    dial: (fields = {}) => desk.post(`${path}/dial`, { ...order, ...fields }),
-    placed: () => simulators[provider].calls(to),
-    async call() {
-      const asked = `${path}?organization_id=${organizationId}`;
-      return (await desk.app.request('GET', asked)).body;
-    },
-  };
-}
-
-const until = (read: () => unknown) => expect.poll(read, { timeout: 20_000, interval: 100 });
+const dialling = (provider: Provider, depositMicros?: number) =>
+  stage.dialling(provider, depositMicros);
 
 describe.each(PROVIDERS)('%s', (provider) => {
   test('places the call with its cap, and links it', async () => {
@@ -178,10 +129,8 @@ describe.each(WITH_METADATA)('%s, when nobody knows', (provider) => {
     await until(on.call).toMatchObject({ provider_call_id: placed?.providerCallId, state: 'live' });
     await until(on.dial).toMatchObject({ status: 201, body: { dial: { state: 'created' } } });
     const { core } = desk.app;
-    const account = (await core.clients.accounts()).find(
-      ({ client, organizationId }) => client.provider === provider && organizationId === '',
-    );
-    if (account === undefined || placed === undefined) throw new Error('no account, or no call');
+    const account = await stage.account(provider);
+    if (placed === undefined) throw new Error('no call');
     expect(await account.client.hangUp(placed)).toEqual({ status: 'accepted' });
     const { reconciler } = createReconciling(core);
     await until(async () => {
@@ -241,6 +190,39 @@ describe.each(WITH_METADATA)('%s, when nobody knows', (provider) => {
     expect(await on.call()).toMatchObject({ provider_call_id: placed?.providerCallId });
     expect(await on.placed()).toHaveLength(1);
   });
+});
+
+test('Twilio, when nobody knows: its callbacks tell, and its list charges nothing again', async () => {
+  const on = await dialling('twilio');
+  // A number of its own: the lists of the other tests' calls are none of its business.
+  const from = '+14155550177';
+  await desk.put(`/v1/provider_bindings/twilio/phone_number/${encodeURIComponent(from)}`, {
+    organization_id: on.organizationId,
+  });
+  await simulators.twilio.setFaults({ requests: { create: { resetAfter: 1 } } });
+  expect((await on.dial({ from })).status).toBe(202);
+  const [placed] = await on.placed();
+  const sid = placed?.providerCallId ?? '';
+  const { core } = desk.app;
+  const account = await stage.account('twilio');
+  expect(await account.client.hangUp({ providerCallId: sid })).toEqual({ status: 'accepted' });
+  const query = `ringfence_organization_id=${on.organizationId}&ringfence_call_id=${on.callId}`;
+  const path = `/webhooks/twilio/voice?${query}`;
+  const told = await postTwilio(desk.app, {
+    path,
+    signedUrl: PUBLIC_URL + path,
+    form: twilioForm('voice-status.completed', { CallSid: sid, CallDuration: '7' }),
+    token: PROVIDER_KEYS.twilio,
+  });
+  expect(told.status, told.text).toBe(200);
+  await until(on.call).toMatchObject({ state: 'captured' });
+  await until(() => core.directory.callLinks.find('twilio', sid)).toMatchObject({
+    callId: on.callId,
+  });
+  const { reconciler } = createReconciling(core);
+  expect(await reconciler.run(account)).toMatchObject({ complete: true, charged: 0, adopted: 0 });
+  await until(() => core.directory.dials.find(on)).toMatchObject({ state: 'created', done: true });
+  expect((await desk.state(on.walletId)).live_calls).toBe(0);
 });
 
 test('a provider that does not answer at all is left alone after its time', async () => {

@@ -65,10 +65,10 @@ async function decide(
 ): Promise<DialDecision | 'later' | 'never'> {
   const { sessions } = options;
   const place = await placeOf(options, dial);
-  const call = await sessions.get(place);
-  const providerCallId = call?.provider_call_id;
+  const reach = await sessions.reach(place);
   // The provider's own messages, or the reconciler, were faster.
-  if (providerCallId !== undefined) return { state: 'created', providerCallId };
+  if (reach !== undefined) return { state: 'created', providerCallId: reach.providerCallId };
+  const call = await sessions.get(place);
   const asked = await options.asking.ask(place.partition, place.holdId);
   return decisionOf(asked, call?.state === 'voided');
 }

@@ -44,7 +44,7 @@ export function createApplyEvent(
     const found = await sessions.findCall(event);
     if (found.status !== 'found') return { status: 'unknown_call' };
     const { call } = found;
-    if (event.type === 'started' || event.type === 'alive') sessions.learn(call, event);
+    if (teaches(event)) sessions.learn(call, event);
     switch (event.type) {
       case 'started':
         return started(call, await sessions.start(call, event.startedAtMs));
@@ -56,6 +56,16 @@ export function createApplyEvent(
         return await reported(sessions, call, event);
     }
   };
+}
+
+/**
+ * Messages of a call in progress tell how it can be reached. Those of Twilio tell whose it is, even
+ * at its end: Twilio's list has no metadata, and a call that is not linked by then would be charged
+ * a second time, as one that nobody authorized.
+ */
+function teaches({ type, provider, ringfence }: AppliableEvent): boolean {
+  if (type === 'started' || type === 'alive') return true;
+  return provider === 'twilio' && ringfence.callId !== undefined;
 }
 
 function started(call: CallIdentity, reply: { readonly status: string }): Applied {
