@@ -13,12 +13,15 @@ function integer(min: number, max: number, fallback: number) {
     .default(fallback);
 }
 
+/** A path, and a list of Sentinels: not what the URL standard takes. */
+const UNLIKE_URLS = /^(unix|redis\+sentinel):/;
+
 /** A URL whose scheme is one of `schemes` (written without the colon). */
 function url(schemes: readonly string[], mend: string) {
   return z
     .string()
     .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}:`)), mend)
-    .refine((value) => value.startsWith('unix:') || URL.canParse(value), mend);
+    .refine((value) => UNLIKE_URLS.test(value) || URL.canParse(value), mend);
 }
 
 const flag = z
@@ -35,7 +38,7 @@ const secrets = secret.refine(
 );
 const SECRETS_MAX = 2;
 const SEALING_KEY = /^[A-Za-z0-9+/]{43}=$/;
-const redisSchemes = ['redis', 'rediss', 'unix', 'redis+cluster', 'redis+sentinel'];
+const redisSchemes = ['redis', 'rediss', 'unix', 'redis+sentinel'];
 
 /**
  * Every environment variable that Ringfence reads, with its default. Durations carry their unit in

@@ -38,7 +38,8 @@ export function createProviderClients(
 /** Of two keys of the environment the first one speaks; both are taken in webhooks. */
 function environmentClients(config: Environment, places: ProviderPlaces): ProviderClient[] {
   const clients: ProviderClient[] = [];
-  const { VAPI_API_KEY: vapiKey, TWILIO_ACCOUNT_SID: accountSid } = config;
+  const vapiKey = config.VAPI_API_KEY;
+  const accountSid = config.TWILIO_ACCOUNT_SID;
   if (vapiKey !== undefined) {
     const account = { apiKey: vapiKey, baseUrl: places.vapiUrl, development: places.local };
     clients.push(createVapiClient(account));
