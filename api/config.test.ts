@@ -74,11 +74,15 @@ describe('readConfig', () => {
       'redis://h:1',
       'rediss://h:1',
       'unix:/run/redis.sock',
-      'redis+cluster://h:1',
-      'redis+sentinel://h:1/primary',
+      'redis+sentinel://h:1,h:2/primary',
     ]) {
       expect(readConfig({ ...least, REDIS_URL: form }).REDIS_URL).toBe(form);
     }
+  });
+
+  test('refuses what the engine cannot use yet, by naming what it can', () => {
+    const form = 'redis+cluster://h:1';
+    expect(() => readConfig({ ...least, REDIS_URL: form })).toThrow('must start with redis:');
   });
 
   test('development makes its keys once and keeps them private', () => {
