@@ -96,7 +96,7 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: '20659779f4bb4d8d06e936711f02461fde66da71',
+  sha: '0a7924645340522ae36ca3b21ea7f19f9678c595',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
@@ -300,8 +300,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

@@ -69,7 +69,7 @@ function readCaptureReply(reply: readonly Buffer[]): CaptureReply {
 /** ends a hold; takes what was used, gives the rest back. Never refused for lack of money. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const captureScript: Script<CaptureKeys, CaptureArgs, CaptureReply> = {
   name: 'capture',
-  sha: '9378786f4e5ec419ac4be40a66627d15df15e283',
+  sha: 'b7fb1e520324201dcc5ed00b301f2c870d73815d',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readCaptureReply,
@@ -241,8 +241,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

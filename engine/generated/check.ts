@@ -55,7 +55,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: '996d64dd2216f777b3eb07cce23558d6694f2e20',
+  sha: 'a4bf45c4e164557a1814ab453451dd23192b92ce',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
@@ -226,8 +226,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else
@@ -443,7 +444,7 @@ for i = 1, #wallets do
   save_wallet(keys.legs[i].wallet, wallets[i])
 end
 save_hold(keys.hold, hold)
-schedule(keys.due, args.hold_id, hold, now)
+schedule(keys.due, args.hold_id, hold, now, final == '' and hold[H_FINAL] ~= '')
 save_partition(keys.partition, opened.partition)
 append(keys.journal, pack_entry('extend', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold))
 return answer('extended')

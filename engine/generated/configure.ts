@@ -49,7 +49,7 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
 /** sets a wallet's limits, thresholds, cap and freeze; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: '7fbbc7986be78f0622d17e8b6242a0a7fb18ea49',
+  sha: 'd2dc757227f63caecbf19e22a8036c80cc58368a',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
   args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen],
   reply: readConfigureReply,
@@ -250,8 +250,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

@@ -67,7 +67,7 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
 /** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. Atomic because what is left of an entry and the wallet's balance change together. */
 export const creditScript: Script<CreditKeys, CreditArgs, CreditReply> = {
   name: 'credit',
-  sha: '7cd549d16329fb0355bc8de12c300140fa3fb886',
+  sha: '6d8ec3b5935ee7eb8d362831ac3a5015eb9f3a8c',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros],
   reply: readCreditReply,
@@ -300,8 +300,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

@@ -71,7 +71,7 @@ function readExtendReply(reply: readonly Buffer[]): ExtendReply {
 /** adds an amount to an open amount hold. Atomic because the check of the wallet and the larger hold must be one step. */
 export const extendScript: Script<ExtendKeys, ExtendArgs, ExtendReply> = {
   name: 'extend',
-  sha: 'ac2ab9f5b91b57456513236d8bc7e6671d9f463f',
+  sha: '3b239bf635f41b0bcb79ac01442861d030bcece4',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.amountMicros],
   reply: readExtendReply,
@@ -242,8 +242,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

@@ -69,7 +69,7 @@ function readRecordReply(reply: readonly Buffer[]): RecordReply {
 /** charges a call that had no hold, and leaves its closed hold, never refused for lack of money. Atomic because the charge and the tombstone that stops a second one must be one step. */
 export const recordScript: Script<RecordKeys, RecordArgs, RecordReply> = {
   name: 'record',
-  sha: 'd729280a5088d9251a71e04eb228f93a1976ffe5',
+  sha: '0d472386efd52fe1a6b96939c247845ab933b842',
   keys: (k) => [k.partition, k.journal, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.callId, a.durationMs, a.evidence, a.outcome, ...a.legs.flatMap((g) => [g.walletId, g.role, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readRecordReply,
@@ -241,8 +241,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

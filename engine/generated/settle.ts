@@ -58,7 +58,7 @@ function readSettleReply(reply: readonly Buffer[]): SettleReply {
 /** corrects a closed hold from stronger evidence; the difference is taken or given back. Atomic because the difference is against what was taken last, and evidence only ever gets stronger. */
 export const settleScript: Script<SettleKeys, SettleArgs, SettleReply> = {
   name: 'settle',
-  sha: '338944a84d5fa3da8b90d67753fd521911ef28ea',
+  sha: 'ef876049f1105ca1ebee22b27d0af32892200dab',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readSettleReply,
@@ -230,8 +230,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

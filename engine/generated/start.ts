@@ -51,7 +51,7 @@ function readStartReply(reply: readonly Buffer[]): StartReply {
 /** the call was answered; its clock runs from then. Atomic because the start decides the covered time, the next due moment and the journal together. */
 export const startScript: Script<StartKeys, StartArgs, StartReply> = {
   name: 'start',
-  sha: 'c0b2c3d2101d1d9a1af4e501b146bf8ec2005396',
+  sha: '9e598d5a611352a455a6cf5cf33a53d3cb2f0c36',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.startedAtMs],
   reply: readStartReply,
@@ -222,8 +222,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else
@@ -408,7 +409,7 @@ for i = 1, #wallets do
   save_wallet(keys.legs[i].wallet, wallets[i])
 end
 save_hold(keys.hold, hold)
-schedule(keys.due, args.hold_id, hold, now)
+schedule(keys.due, args.hold_id, hold, now, not was_final and hold[H_FINAL] ~= '')
 save_partition(keys.partition, opened.partition)
 local entry = pack_entry('start', now, args, hold[H_ORGANIZATION], {}, args.hold_id, hold)
 append(keys.journal, entry)

@@ -68,7 +68,7 @@ function readTransferReply(reply: readonly Buffer[]): TransferReply {
 /** moves money between two wallets of one partition. Atomic because both wallets move or neither does. */
 export const transferScript: Script<TransferKeys, TransferArgs, TransferReply> = {
   name: 'transfer',
-  sha: 'ae8725244084fefafd1ebcf9b3283a136f5d5922',
+  sha: '70c6f38435c15ffe10df192e29faa4b93cec4903',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.from, k.to],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.fromWalletId, a.toWalletId, a.amountMicros],
   reply: readTransferReply,
@@ -301,8 +301,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

@@ -64,7 +64,7 @@ function readVoidReply(reply: readonly Buffer[]): VoidReply {
 /** ends a hold and takes nothing. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const voidScript: Script<VoidKeys, VoidArgs, VoidReply> = {
   name: 'void',
-  sha: '4355924387b39c05d9ec922b711c88fa1b7ff0bf',
+  sha: 'bdb9ffc183a8cd5db465275082879c0e897f025e',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.evidence, a.outcome],
   reply: readVoidReply,
@@ -236,8 +236,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else

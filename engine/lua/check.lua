@@ -78,7 +78,7 @@ for i = 1, #wallets do
   save_wallet(keys.legs[i].wallet, wallets[i])
 end
 save_hold(keys.hold, hold)
-schedule(keys.due, args.hold_id, hold, now)
+schedule(keys.due, args.hold_id, hold, now, final == '' and hold[H_FINAL] ~= '')
 save_partition(keys.partition, opened.partition)
 append(keys.journal, pack_entry('extend', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold))
 return answer('extended')

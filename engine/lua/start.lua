@@ -43,7 +43,7 @@ for i = 1, #wallets do
   save_wallet(keys.legs[i].wallet, wallets[i])
 end
 save_hold(keys.hold, hold)
-schedule(keys.due, args.hold_id, hold, now)
+schedule(keys.due, args.hold_id, hold, now, not was_final and hold[H_FINAL] ~= '')
 save_partition(keys.partition, opened.partition)
 local entry = pack_entry('start', now, args, hold[H_ORGANIZATION], {}, args.hold_id, hold)
 append(keys.journal, entry)

@@ -78,9 +78,16 @@ function nextMoment(hold: HoldState, nowMs: number): number | undefined {
   return hold.hasProvider ? paid : Math.min(paid, silentAt(hold));
 }
 
-/** Puts the hold's next moment into the due set. */
-export function schedule(draft: Draft, holdId: string, hold: HoldState): void {
-  const at = isOpen(hold) ? nextMoment(hold, draft.partition.nowMs) : undefined;
+/** Puts the hold's next moment into the due set: now, if it has just become final. */
+export function schedule(
+  draft: Draft,
+  holdId: string,
+  hold: HoldState,
+  before: HoldState = hold,
+): void {
+  const { nowMs } = draft.partition;
+  const at = isOpen(hold) ? nextMoment(hold, nowMs) : undefined;
+  const newlyFinal = hold.finalReason !== '' && before.finalReason === '';
   if (at === undefined) draft.due.delete(holdId);
-  else draft.due.set(holdId, at);
+  else draft.due.set(holdId, newlyFinal ? nowMs : at);
 }

@@ -104,7 +104,7 @@ function grow(
 function keep(draft: Draft, holdId: string, before: HoldState, hold: HoldState): void {
   trackFinality(draft, holdId, before, hold);
   draft.holds.set(holdId, hold);
-  schedule(draft, holdId, hold);
+  schedule(draft, holdId, hold, before);
 }
 
 function told(draft: Draft, status: 'ringing' | 'covered' | 'extended', hold: HoldState): Answer {

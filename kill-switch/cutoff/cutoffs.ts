@@ -5,6 +5,9 @@
  *   seconds before it     taken in hand: an alarm of this process for each exact moment
  *   at it, and past it    ended (endings.ts); looked at often enough that nobody else takes over
  *
+ * A call that this very look made final is left to whoever the due set gives it to next: at once, and
+ * to one enforcer alone, whoever found it final.
+ *
  * Every look comes after the engine has tried to extend the call, so money that came in until then
  * rescues it. When this process dies, the due set gives its calls to others within 2 s.
  */
@@ -79,7 +82,8 @@ export class Cutoffs {
     } else if (hold.finalReason === '') {
       if (known) this.#rescued(known, hold, changed);
     } else {
-      this.#act(known ?? this.#remember(call, hold), hold, nowMs);
+      const final = known ?? this.#remember(call, hold);
+      if (final === known || !changed || nowMs >= hold.cutoffAtMs) this.#act(final, hold, nowMs);
     }
   }
 

@@ -69,8 +69,10 @@ local function next_due(hold, now)
   return due
 end
 
-local function schedule(due_key, hold_id, hold, now)
+-- A call that has just become final is due at once: whoever found it so may be no enforcer.
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else
