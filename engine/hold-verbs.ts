@@ -50,6 +50,11 @@ export interface VoidInput extends HoldRef {
   readonly memo?: Memo;
 }
 
+export interface ExpireInput extends HoldRef {
+  /** A provider is known to make this call, whatever was known when it was authorized. */
+  readonly hasProvider?: boolean;
+}
+
 export async function extend(context: EngineContext, input: ExtendInput) {
   context.admit(input.partition);
   return onHold(context, input, (wallets) =>
@@ -94,12 +99,13 @@ export async function voidHold(context: EngineContext, input: VoidInput) {
   );
 }
 
-export async function expire(context: EngineContext, ref: HoldRef) {
-  return onHold(context, ref, (wallets) =>
-    attempt(context, ref.partition, undefined, () =>
-      context.runner.run(expireScript, holdKeys(ref, wallets), {
+export async function expire(context: EngineContext, input: ExpireInput) {
+  return onHold(context, input, (wallets) =>
+    attempt(context, input.partition, undefined, () =>
+      context.runner.run(expireScript, holdKeys(input, wallets), {
         ...head(undefined),
-        holdId: ref.holdId,
+        holdId: input.holdId,
+        hasProvider: input.hasProvider ?? false,
       }),
     ),
   );

@@ -13,6 +13,7 @@ import type { EngineContext } from './context.ts';
 import {
   capture,
   type EndInput,
+  type ExpireInput,
   type ExtendInput,
   expire,
   extend,
@@ -30,7 +31,6 @@ import {
   type TransferInput,
   transfer,
 } from './money-verbs.ts';
-import type { HoldRef } from './on-hold.ts';
 import type { Recent } from './represent.ts';
 
 export function createVerbs(context: EngineContext, recent: Recent) {
@@ -54,7 +54,7 @@ export function createVerbs(context: EngineContext, recent: Recent) {
       recent.forget(input.holdId);
       return outcome;
     },
-    expire: (ref: HoldRef) => expire(context, ref),
+    expire: (input: ExpireInput) => expire(context, input),
     settle: (input: EndInput) => settle(context, input),
     charge: (input: ChargeInput) => charge(context, input),
     credit: (input: CreditInput) => credit(context, input),

@@ -16,6 +16,7 @@ export interface ExpireArgs {
   readonly mutationId: string;
   readonly memo: string;
   readonly holdId: string;
+  readonly hasProvider: boolean;
 }
 
 export type ExpireReply =
@@ -53,9 +54,9 @@ function readExpireReply(reply: readonly Buffer[]): ExpireReply {
 /** the sweeper's end of a hold that nobody ended. A provider call is never voided by time: from authorized + ring timeout it counts as live, flagged estimated. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const expireScript: Script<ExpireKeys, ExpireArgs, ExpireReply> = {
   name: 'expire',
-  sha: '63f5b5990934169ca5da962948495b7e6cdc3ce2',
+  sha: 'c48ff2aeb8458d68e2dab8d1a02b7d2e997d0b14',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
-  args: (a) => [a.mutationId, a.memo, a.holdId],
+  args: (a) => [a.mutationId, a.memo, a.holdId, a.hasProvider ? 1 : 0],
   reply: readExpireReply,
   source: `#!lua flags=allow-oom
 local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
@@ -225,9 +226,8 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now, newly_final)
+local function schedule(due_key, hold_id, hold, now)
   local due = is_open(hold) and next_due(hold, now) or nil
-  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else
@@ -418,7 +418,7 @@ local function save_closed(keys, hold_id, hold, wallets, before, now)
   end
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], due = KEYS[3], hold = KEYS[4] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], hold_id = ARGV[3] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], hold_id = ARGV[3], has_provider = tonumber(ARGV[4]) }
 keys.legs = {}
 for i = 5, #KEYS, 2 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0], final = KEYS[i + 1] }
@@ -433,6 +433,7 @@ local function finish(rows)
   append(keys.journal, entry)
   return { 'done', entry }
 end
+if args.has_provider == 1 then hold[H_PROVIDER] = 1 end
 local rings_until = hold[H_CREATED] + hold[H_POLICY][C_RING]
 local ringing = hold[H_KIND] == 'call' and hold[H_STATE] == 'authorized'
 local over

@@ -7,7 +7,7 @@ Keys:
   partition, journal, due, hold
   legs[]: wallet, final
 Args:
-  mutation_id text, memo text, hold_id text
+  mutation_id text, memo text, hold_id text, has_provider flag
 Returns:
   recovering
   hold_not_found
@@ -38,7 +38,8 @@ local function finish(rows)
   return { 'done', entry }
 end
 
--- Decide: is its time over?
+-- Decide: is its time over? A provider may have become known only after the call was authorized.
+if args.has_provider == 1 then hold[H_PROVIDER] = 1 end
 local rings_until = hold[H_CREATED] + hold[H_POLICY][C_RING]
 local ringing = hold[H_KIND] == 'call' and hold[H_STATE] == 'authorized'
 local over

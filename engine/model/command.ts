@@ -3,9 +3,8 @@
 import type { AuthorizeInput } from '../authorize.ts';
 import type { CheckInput, RecordInput, StartInput } from '../call-verbs.ts';
 import type { WalletState } from '../generated/layouts.ts';
-import type { EndInput, ExtendInput, VoidInput } from '../hold-verbs.ts';
+import type { EndInput, ExpireInput, ExtendInput, VoidInput } from '../hold-verbs.ts';
 import type { ChargeInput, ConfigureInput, CreditInput, TransferInput } from '../money-verbs.ts';
-import type { HoldRef } from '../on-hold.ts';
 
 /** Commands that move money, holds or limits. */
 export type Mutation =
@@ -15,7 +14,7 @@ export type Mutation =
   | ({ readonly verb: 'extend' } & ExtendInput)
   | ({ readonly verb: 'capture' } & EndInput)
   | ({ readonly verb: 'void' } & VoidInput)
-  | ({ readonly verb: 'expire' } & HoldRef)
+  | ({ readonly verb: 'expire' } & ExpireInput)
   | ({ readonly verb: 'settle' } & EndInput)
   | ({ readonly verb: 'record' } & RecordInput)
   | ({ readonly verb: 'charge' } & ChargeInput)

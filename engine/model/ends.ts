@@ -1,9 +1,8 @@
 // The model of capture, void and expire: a hold ends once (I4), and gives back what it did not use (I2).
 
 import type { HoldState, WalletState } from '../generated/layouts.ts';
-import type { EndInput, VoidInput } from '../hold-verbs.ts';
+import type { EndInput, ExpireInput, VoidInput } from '../hold-verbs.ts';
 import { EVIDENCE } from '../hold-verbs.ts';
-import type { HoldRef } from '../on-hold.ts';
 import { priceOf } from '../price.ts';
 import type { Answer, Rule } from './answer.ts';
 import { isOver, isPastTtl, ringsUntil, running, schedule } from './clock.ts';
@@ -70,9 +69,11 @@ export const voidHold: Rule<VoidInput> = (draft, input, checked) => {
   return remember(draft, input.request, { status: 'done', replayed: false, entry });
 };
 
-export const expire: Rule<HoldRef> = (draft, input, checked) => {
-  const opened = openHold(draft, { holdId: input.holdId }, checked);
-  if ('status' in opened) return opened;
+export const expire: Rule<ExpireInput> = (draft, input, checked) => {
+  const found = openHold(draft, { holdId: input.holdId }, checked);
+  if ('status' in found) return found;
+  const known = input.hasProvider ? { hasProvider: true } : {};
+  const opened = { ...found, hold: { ...found.hold, ...known } };
   const { hold } = opened;
   const { nowMs } = draft.partition;
   const { organizationId } = hold;

@@ -29,8 +29,8 @@ export type Asked =
   | { readonly status: 'voided' }
   /** The provider does not have it, which is too early or too strange to end it for. */
   | { readonly status: 'not_found' }
-  /** Nobody knows. It is never a sign that the call is over. */
-  | { readonly status: 'cannot_ask'; readonly why: string }
+  /** Nobody knows. It is never a sign that the call is over. `provider`, if one is known to make it. */
+  | { readonly status: 'cannot_ask'; readonly why: string; readonly provider?: string }
   /** No provider is known to make this call: only its caller could tell. */
   | { readonly status: 'no_provider' }
   /** The hold was closed already, or there is none. */
@@ -91,7 +91,7 @@ export function createAsking(options: AskingOptions): Asking {
     } catch (error) {
       if (!(error instanceof ProviderOutage)) throw error;
       log.warn({ err: error, call_id: call.callId }, 'a provider could not be asked about a call');
-      return { status: 'cannot_ask', why: error.message };
+      return { status: 'cannot_ask', why: error.message, provider: place.client.provider };
     }
     if (record === 'not_found') return await notFound(options, call, hold);
     if (place.providerCallId === undefined) await link(call, record);
@@ -163,7 +163,7 @@ async function placeOf(
     }
     const client = await clients.clientFor(provider, organizationId);
     if (client === undefined) {
-      return { status: 'cannot_ask', why: `there are no credentials for ${provider}` };
+      return { status: 'cannot_ask', why: `there are no credentials for ${provider}`, provider };
     }
     return { client, providerCallId: reach?.providerCallId };
   } catch (error) {

@@ -29,7 +29,7 @@ export class MemberHandler {
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
-    const expire = (partition: number, holdId: string) => this.#expire(partition, holdId);
+    const expire = this.#expire.bind(this);
     this.#questions = createQuestions(options.asking, expire, options.log);
     const context = { doors: options.cutoff, note: options.note ?? ignore, log: options.log };
     this.#cutoffs = new Cutoffs(context, this.#clock, (call) => {
@@ -127,8 +127,8 @@ export class MemberHandler {
     this.#waitUntilMs.set(holdId, Math.min(nowMs + LOOK_AGAIN_MS, cutoffAtMs));
   }
 
-  async #expire(partition: number, holdId: string): Promise<void> {
-    const reply = await this.#options.engine.expire({ partition, holdId });
+  async #expire(partition: number, holdId: string, hasProvider: boolean): Promise<void> {
+    const reply = await this.#options.engine.expire({ partition, holdId, hasProvider });
     if (reply.status !== 'done' || reply.entry.hold === null) return;
     const { hold } = reply.entry;
     this.#options.saw?.(holdId, hold);

@@ -20,10 +20,13 @@ export interface Questions {
   idle(): Promise<void>;
 }
 
-/** @param expire judges the call by the clock, when nobody can tell: a provider call lives on. */
+/**
+ * @param expire judges the call by the clock, when nobody can tell: a provider call lives on, also one
+ *   whose provider became known after it was authorized.
+ */
 export function createQuestions(
   asking: Asking | undefined,
-  expire: (partition: number, holdId: string) => Promise<void>,
+  expire: (partition: number, holdId: string, hasProvider: boolean) => Promise<void>,
   log: Log,
 ): Questions {
   const pool = createPool(QUESTIONS_MAX);
@@ -32,8 +35,11 @@ export function createQuestions(
   async function ask(partition: number, holdId: string): Promise<void> {
     try {
       const asked = await asking?.ask(partition, holdId);
-      const unknown = asked === undefined || asked.status === 'cannot_ask';
-      if (unknown || asked.status === 'no_provider') await expire(partition, holdId);
+      if (asked?.status === 'cannot_ask') {
+        await expire(partition, holdId, asked.provider !== undefined);
+      } else if (asked === undefined || asked.status === 'no_provider') {
+        await expire(partition, holdId, false);
+      }
     } catch (error) {
       const fields = { err: error, partition, hold_id: holdId };
       if (error instanceof OutageError) log.warn(fields, 'a question must wait for the engine');

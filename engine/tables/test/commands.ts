@@ -116,7 +116,11 @@ export const voided = (name: string, request?: RequestKey): CommandOf<'void'> =>
   ...(request ? { request } : {}),
 });
 
-export const expire = (name: string): CommandOf<'expire'> => ({ verb: 'expire', ...ref(name) });
+export const expire = (name: string, hasProvider?: boolean): CommandOf<'expire'> => ({
+  verb: 'expire',
+  ...ref(name),
+  ...(hasProvider === undefined ? {} : { hasProvider }),
+});
 
 export const record = (
   name: string,

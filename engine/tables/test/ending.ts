@@ -227,6 +227,21 @@ const EXPIRE: readonly Case[] = [
     },
   },
   {
+    name: 'a provider that became known after authorize counts: the call is not voided by time',
+    before: [call('a'), { clockMs: 130_000 }],
+    command: expire('a', true),
+    answer: {
+      status: 'done',
+      entry: { hold: { state: 'live', estimated: true, hasProvider: true } },
+    },
+  },
+  {
+    name: 'nor is one that is live and silent',
+    before: [call('a'), start('a'), { clockMs: 300_000 }],
+    command: expire('a', true),
+    answer: { status: 'not_due', hold: { state: 'live' } },
+  },
+  {
     name: 'a reported start replaces an estimated one',
     before: [call('a', undefined, { hasProvider: true }), { clockMs: 130_000 }, expire('a')],
     command: start('a', T0 + 5_000),
