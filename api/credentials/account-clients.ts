@@ -53,7 +53,7 @@ export function createAccountClients(options: AccountClientsOptions): AccountCli
   function clientOf(credentials: StoredCredentials): ProviderClient | undefined {
     const key = `${credentials.provider} ${credentials.organizationId}`;
     // New secrets get a new client.
-    const of = JSON.stringify(credentials.secrets);
+    const of = JSON.stringify(credentials.secrets ?? null);
     const known = clients.get(key);
     if (known?.of === of) return known.client;
     const client = createClient(credentials, places);
