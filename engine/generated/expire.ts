@@ -54,7 +54,7 @@ function readExpireReply(reply: readonly Buffer[]): ExpireReply {
 /** the sweeper's end of a hold that nobody ended. A provider call is never voided by time: from authorized + ring timeout it counts as live, flagged estimated. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const expireScript: Script<ExpireKeys, ExpireArgs, ExpireReply> = {
   name: 'expire',
-  sha: 'c48ff2aeb8458d68e2dab8d1a02b7d2e997d0b14',
+  sha: 'eedf018333ad6ff336f5e8f0a79cdfe69f93ca8c',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.hasProvider ? 1 : 0],
   reply: readExpireReply,
@@ -226,8 +226,9 @@ local function next_due(hold, now)
   if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
   return due
 end
-local function schedule(due_key, hold_id, hold, now)
+local function schedule(due_key, hold_id, hold, now, newly_final)
   local due = is_open(hold) and next_due(hold, now) or nil
+  if due and newly_final then due = now end
   if due then
     redis.call('ZADD', due_key, text(due), hold_id)
   else
