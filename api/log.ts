@@ -1,12 +1,16 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 const CAUSES_MAX = 3;
 
 /**
  * The log: one JSON object a line on stdout. Errors are written by name, message, code and stack
  * alone, because clients hang statements, parameters and arguments on their errors.
+ * @param destination where else it goes; for tests that read it.
  */
-export function createLog(level: string): Logger {
+export function createLog(
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 1, sync: false }),
+): Logger {
   return pino(
     {
       level,
@@ -14,7 +18,7 @@ export function createLog(level: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: (error: unknown) => errorFields(error, CAUSES_MAX) },
     },
-    pino.destination({ dest: 1, sync: false }),
+    destination,
   );
 }
 

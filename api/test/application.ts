@@ -45,7 +45,11 @@ export interface TestApplication {
 
 let requests = 0;
 
-export async function testApplication(env: Record<string, string> = {}): Promise<TestApplication> {
+/** @param lines gets every line of the log, at the level of the environment. */
+export async function testApplication(
+  env: Record<string, string> = {},
+  lines?: string[],
+): Promise<TestApplication> {
   const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
   const config = readConfig({
     REDIS_URL: redis.url,
@@ -62,7 +66,8 @@ export async function testApplication(env: Record<string, string> = {}): Promise
     ...env,
   });
   const metrics = createMetrics();
-  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL), metrics);
+  const kept = lines && { write: (line: string) => void lines.push(line) };
+  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL, kept), metrics);
   metrics.follow(core.engine);
   const background = startBackground(core, metrics);
   const { RINGFENCE_ROLE: role } = config;
