@@ -116,7 +116,7 @@ async function ended(
   const reply = await sessions.end(call, {
     durationMs: event.durationMs,
     outcome: event.outcome,
-    evidence: EVIDENCE.caller,
+    evidence: event.signedBy === undefined ? EVIDENCE.caller : EVIDENCE.clock,
     endedAtMs: event.endedAtMs,
     provider: event.provider,
     providerCallId: event.providerCallId,
@@ -126,6 +126,11 @@ async function ended(
   return { status: 'ignored', why: reply.status };
 }
 
+/**
+ * The report. Under an organization's own secret it is worth what the organization says itself at
+ * `/end`: whoever pays for a call could sign that it never was, and the platform's account has to be
+ * able to correct that. Its provider's books settle it either way.
+ */
 async function reported(
   sessions: CallSessions,
   call: CallIdentity,
@@ -134,7 +139,7 @@ async function reported(
   const reply = await sessions.end(call, {
     durationMs: event.durationMs,
     outcome: event.outcome,
-    evidence: EVIDENCE.provider_webhook,
+    evidence: event.signedBy === undefined ? EVIDENCE.provider_webhook : EVIDENCE.caller,
     endedAtMs: event.endedAtMs,
     provider: event.provider,
     providerCallId: event.providerCallId,
