@@ -6,6 +6,7 @@ import { RedisPartition } from '../model/test/redis-partition.ts';
 import { snapshotOf } from '../model/test/snapshot-of.ts';
 import type { Case } from './test/case.ts';
 import { ENDING } from './test/ending.ts';
+import { EXPIRING } from './test/expiring.ts';
 import { EXTENDING } from './test/extending.ts';
 import { LIVING } from './test/living.ts';
 import { MEMORY } from './test/memory.ts';
@@ -19,6 +20,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   living: LIVING,
   extending: EXTENDING,
   ending: ENDING,
+  expiring: EXPIRING,
   moving: MOVING,
   memory: MEMORY,
   recovering: RECOVERING,
