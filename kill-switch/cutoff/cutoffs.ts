@@ -146,6 +146,7 @@ export class Cutoffs {
     }
     const nextMs = nowMs < wordsAtMs ? wordsAtMs : cutoffAtMs;
     if (!final.inHand && nextMs - nowMs > IN_HAND_MS) return;
+    if (!final.inHand && hold.hasProvider) this.#orders?.prepare(final.call);
     final.inHand = true;
     const soonestMs = performance.now() + EARLY_MS;
     this.#alarms.set(final.call.holdId, Math.max(soonestMs, this.#clock.momentOf(nextMs)));

@@ -22,8 +22,8 @@ export interface CutoffDoors {
   readonly clients: Pick<ProviderClients, 'clientFor'>;
   /** Asks the provider whether a call is over, and captures it then. Without it only events prove. */
   readonly asking?: Pick<Asking, 'ask'> | undefined;
-  /** @throws when nobody can tell just now */
-  readonly reach: (call: CallIdentity) => Promise<CallReach | undefined>;
+  /** @param fresh what this process knows will not do. @throws when nobody can tell just now */
+  readonly reach: (call: CallIdentity, fresh: boolean) => Promise<CallReach | undefined>;
   readonly terms: (organizationId: string) => Promise<EndTerms>;
   /** How far the records say the cutoff has come. @throws when they are away */
   readonly cutoffState: (call: CallIdentity) => Promise<CutoffState>;

@@ -111,6 +111,7 @@ export class Endings {
         'end',
         (client, reach) => client.hangUp(reach),
         () => !final.over && final.ending === ending,
+        ending.failures > 0,
       ),
       ending.failures >= ESCALATE_AFTER ? orders.endLeg(call) : undefined,
     ]);

@@ -14,6 +14,8 @@ import type { CallReach } from '../sessions/reach.ts';
 /** Orders to one provider at a time. At 100 ms each a lane ends 1,280 calls in a second. */
 const ENDS_MAX = 128;
 const WORDS_MAX = 32;
+/** Look-ups of calls that will have to be reached soon. */
+const PREPARED_MAX = 8;
 /** How long a provider that said 429 is left alone at least; as much again is added by chance. */
 const REST_MS = 250;
 const TOO_MANY = 429;
@@ -28,8 +30,8 @@ export interface Ordered {
 
 export interface OrdersOptions {
   readonly clients: Pick<ProviderClients, 'clientFor'>;
-  /** @throws when nobody can tell just now */
-  readonly reach: (call: CallIdentity) => Promise<CallReach | undefined>;
+  /** @param fresh what this process knows will not do. @throws when nobody can tell just now */
+  readonly reach: (call: CallIdentity, fresh: boolean) => Promise<CallReach | undefined>;
   readonly log: Log;
   readonly pushed?:
     | ((provider: string, order: Order, result: PushResult['status']) => void)
@@ -37,15 +39,19 @@ export interface OrdersOptions {
 }
 
 export interface Orders {
+  /** Finds out how the call is reached, before it must be reached to the millisecond. */
+  prepare(call: CallIdentity): void;
   /**
    * Gives an order when its turn comes, unless `stands()` says by then that it is not wanted any
    * more. Never throws: an order that cannot be given at all is `unsupported`.
+   * @param fresh the last order failed, so how the call is reached is looked up anew
    */
   give(
     call: CallIdentity,
     order: Order,
     push: (client: ProviderClient, reach: CallReach) => Promise<PushResult>,
     stands: () => boolean,
+    fresh?: boolean,
   ): Promise<Ordered | undefined>;
   /** Ends the call at its leg at Twilio; undefined when it has none that we have credentials for. */
   endLeg(call: CallIdentity): Promise<Ordered | undefined>;
@@ -54,6 +60,7 @@ export interface Orders {
 
 export function createOrders(options: OrdersOptions): Orders {
   const { clients, log } = options;
+  const preparing = createPool(PREPARED_MAX);
   const lanes = new Map<string, { readonly pool: Pool; restsUntilMs: number }>();
 
   function laneOf(provider: string, order: Order) {
@@ -67,9 +74,9 @@ export function createOrders(options: OrdersOptions): Orders {
     return lane;
   }
 
-  async function reachOf(call: CallIdentity): Promise<CallReach | undefined> {
+  async function reachOf(call: CallIdentity, fresh = false): Promise<CallReach | undefined> {
     try {
-      return await options.reach(call);
+      return await options.reach(call, fresh);
     } catch (error) {
       log.warn({ err: error, call_id: call.callId }, 'how a call is reached cannot be looked up');
       return undefined;
@@ -103,8 +110,15 @@ export function createOrders(options: OrdersOptions): Orders {
   }
 
   return {
-    async give(call, order, push, stands) {
-      const reach = await reachOf(call);
+    prepare(call) {
+      preparing.run(async () => {
+        const reach = await reachOf(call, true);
+        if (reach === undefined) return;
+        await clients.clientFor(reach.provider, call.organizationId).catch(() => undefined);
+      });
+    },
+    async give(call, order, push, stands, fresh) {
+      const reach = await reachOf(call, fresh);
       if (reach === undefined) {
         const why = 'no id of the call at its provider is known';
         return { target: '', result: { status: 'unsupported', why } };
@@ -128,9 +142,13 @@ export function createOrders(options: OrdersOptions): Orders {
       return { target: 'twilio', result: await send(call, 'end', 'twilio', (t) => t.hangUp(leg)) };
     },
     async idle() {
-      await Promise.all([...lanes.values()].map((lane) => lane.pool.idle()));
+      await Promise.all([preparing, ...[...lanes.values()].map(({ pool }) => pool)].map(idle));
     },
   };
+}
+
+function idle(pool: Pool): Promise<void> {
+  return pool.idle();
 }
 
 function pause(ms: number): Promise<void> | undefined {

@@ -6,10 +6,8 @@ import type { CallIdentity } from '../sessions/known-calls.ts';
 import type { EnforcerOptions } from './enforcer.ts';
 import { createPool } from './pool.ts';
 import { createQuestions, type Questions } from './questions.ts';
+import { createWakes, type Extended, type Wakes } from './wakes.ts';
 
-/** Final calls of a wallet that are extended again at a time; the rest follow while money lasts. */
-const FINALS_BATCH = 100;
-const FINALS_ROUNDS_MAX = 100;
 /** A silent call that may not be ended yet is looked at again this much later. */
 const LOOK_AGAIN_MS = 5_000;
 const WAITING_MAX = 100_000;
@@ -25,12 +23,18 @@ export class MemberHandler {
   readonly #waitUntilMs = new Map<string, number>();
   /** What providers are asked before a call is judged by time. */
   readonly #questions: Questions;
+  readonly #wakes: Wakes;
   #watchingSinceMs: number | undefined;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
     const expire = this.#expire.bind(this);
     this.#questions = createQuestions(options.asking, expire, options.log);
+    const { engine } = options;
+    this.#wakes = createWakes(
+      (partition, walletId, limit) => engine.finals(partition, walletId, limit),
+      (partition, holdId) => this.#extendFinal(partition, holdId),
+    );
     const context = { doors: options.cutoff, note: options.note ?? ignore, log: options.log };
     this.#cutoffs = new Cutoffs(context, this.#clock, (call) => {
       this.#moments.run(() => this.#moment(call));
@@ -41,7 +45,7 @@ export class MemberHandler {
   async work(partition: number, member: string, nowMs: number): Promise<void> {
     const { log } = this.#options;
     try {
-      if (member.startsWith('wal_')) await this.#wallet(partition, member);
+      if (member.startsWith('wal_')) await this.#wakes.wake(partition, member);
       else await this.#hold(partition, member, nowMs);
     } catch (error) {
       const fields = { err: error, partition, member };
@@ -135,28 +139,16 @@ export class MemberHandler {
     this.#options.note?.(hold, 'expired', { state: hold.state, estimated: hold.estimated });
   }
 
-  /** Shares what came in among the calls that ran short, those with the least time left first. */
-  async #wallet(partition: number, walletId: string): Promise<void> {
-    const { engine } = this.#options;
-    for (let round = 0; round < FINALS_ROUNDS_MAX; round++) {
-      const holdIds = await engine.finals(partition, walletId, FINALS_BATCH);
-      let rescued = 0;
-      for (const holdId of holdIds) {
-        if (await this.#extendFinal(partition, holdId)) rescued += 1;
-      }
-      if (holdIds.length < FINALS_BATCH || rescued === 0) return;
-    }
-  }
-
-  /** True when the call is not final any more. */
-  async #extendFinal(partition: number, holdId: string): Promise<boolean> {
+  async #extendFinal(partition: number, holdId: string): Promise<Extended> {
     const reply = await this.#options.engine.check({ partition, holdId, proofOfLife: false });
-    if (!('hold' in reply) || reply.status === 'hold_closed') return false;
+    if (!('hold' in reply) || reply.status === 'hold_closed') return 'vain';
     this.#options.saw?.(holdId, reply.hold);
     const { hold, nowMs } = reply;
     const call = identityOf(partition, holdId, hold);
-    this.#cutoffs.woken({ call, hold, nowMs, changed: reply.status === 'extended' });
-    return hold.finalReason === '';
+    const changed = reply.status === 'extended';
+    this.#cutoffs.woken({ call, hold, nowMs, changed });
+    if (hold.finalReason === '') return 'rescued';
+    return changed ? 'helped' : 'vain';
   }
 }
 

@@ -109,7 +109,7 @@ export function createCallSessions(options: CallSessionsOptions) {
     ) => note(context, call, kind, details),
 
     /** How the call is reached at its provider. @throws when nobody can tell just now */
-    reach: (call: CallIdentity) => context.reaches.of(call),
+    reach: (call: CallIdentity, fresh?: boolean) => context.reaches.of(call, fresh),
 
     /** Remembers how the call is reached, from a message of its provider. Never waits. */
     learn: (call: CallIdentity, message: CallReference) => context.reaches.learn(call, message),

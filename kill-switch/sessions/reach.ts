@@ -13,8 +13,8 @@ import type { CallReference } from '../providers/event.ts';
 import type { CallIdentity } from './known-calls.ts';
 
 const REACHES_MAX = 100_000;
-/** Another process may have learned more meanwhile. */
-const FRESH_MS = 5_000;
+/** What was read so lately is not read again. */
+const FRESH_MS = 2_000;
 const WRITES_MAX = 8;
 /** Beyond it nothing is written: the next message of the call teaches the same. */
 const WAITING_MAX = 10_000;
@@ -26,9 +26,10 @@ export interface CallReach extends ProviderCall {
 export interface Reaches {
   /**
    * Undefined when no id of the provider is known.
+   * @param fresh what this process knows will not do: another may have learned more meanwhile.
    * @throws when the records are away and this process has never known.
    */
-  of(call: CallIdentity): Promise<CallReach | undefined>;
+  of(call: CallIdentity, fresh?: boolean): Promise<CallReach | undefined>;
   /** A link that stands. */
   linked(call: CallIdentity, reach: CallReach): void;
   /** Remembers what a message of the provider about this call says. Never waits, never fails. */
@@ -73,9 +74,10 @@ export function createReaches(records: Pick<CallRecords, 'link' | 'linksOf'>, lo
   }
 
   return {
-    async of(call) {
+    async of(call, fresh = false) {
       const known = reaches.get(call.holdId);
-      if (known !== undefined && performance.now() - known.readAtMs < FRESH_MS) return known.reach;
+      const isNew = known !== undefined && performance.now() - known.readAtMs < FRESH_MS;
+      if (known !== undefined && (isNew || !fresh)) return known.reach;
       const flight = reading.get(call.holdId) ?? read(call);
       reading.set(call.holdId, flight);
       try {
