@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
+import { secretsIn } from './config-schema.ts';
 
 const least = {
   REDIS_URL: 'redis://127.0.0.1:6379',
@@ -85,6 +86,25 @@ describe('readConfig', () => {
     expect(() => readConfig({ ...least, REDIS_URL: form })).toThrow('must start with redis:');
   });
 
+  test('takes two secrets while one is rotated out, and no third', () => {
+    const name = 'VAPI_WEBHOOK_SECRET';
+    expect(secretsIn(readConfig({ ...least, [name]: 'new, old' })[name])).toEqual(['new', 'old']);
+    expect(secretsIn(readConfig({ ...least, [name]: 'only' })[name])).toEqual(['only']);
+    expect(secretsIn(readConfig(least)[name])).toEqual([]);
+    expect(faultOf({ ...least, [name]: 'a,b,c' })).toContain('two separated by a comma');
+  });
+
+  test('takes a sealing key of 32 bytes, or two, and nothing else', () => {
+    const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
+    const read = (RINGFENCE_SECRET_KEY: string) => readConfig({ ...least, RINGFENCE_SECRET_KEY });
+    expect(secretsIn(read(`${key(1)},${key(2)}`).RINGFENCE_SECRET_KEY)).toHaveLength(2);
+    for (const wrong of ['short', key(1).slice(4), `${key(1)},short`, key(1).replace('=', '')]) {
+      const fault = faultOf({ ...least, RINGFENCE_SECRET_KEY: wrong });
+      expect(fault).toContain('openssl rand -base64 32');
+      expect(fault).not.toContain(wrong);
+    }
+  });
+
   test('development makes its keys once and keeps them private', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringfence-config-'));
     folders.push(folder);
@@ -99,6 +119,8 @@ describe('readConfig', () => {
     expect(first.RINGFENCE_ADMIN_KEY).toMatch(/^rf_dev_[0-9a-f]{64}$/);
     expect(second.RINGFENCE_ADMIN_KEY).toBe(first.RINGFENCE_ADMIN_KEY);
     expect(second.RINGFENCE_LEDGER_KEY).toBe(first.RINGFENCE_LEDGER_KEY);
+    expect(Buffer.from(first.RINGFENCE_SECRET_KEY ?? '', 'base64')).toHaveLength(32);
+    expect(second.RINGFENCE_SECRET_KEY).toBe(first.RINGFENCE_SECRET_KEY);
     expect(statSync(join(folder, 'admin-key')).mode & 0o777).toBe(0o600);
   });
 });

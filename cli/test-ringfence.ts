@@ -29,6 +29,7 @@ export async function testRingfence(): Promise<TestRingfence> {
     RINGFENCE_HOST: '127.0.0.1',
     RINGFENCE_ADMIN_KEY: ADMIN_KEY,
     RINGFENCE_LEDGER_KEY: 'the-key-of-the-hash-chain-in-tests',
+    RINGFENCE_SECRET_KEY: Buffer.alloc(32, 'test').toString('base64'),
     RINGFENCE_PARTITIONS: '2',
     RINGFENCE_LOG_LEVEL: 'silent',
     VAPI_WEBHOOK_SECRET: 'vapi-secret-of-the-test',

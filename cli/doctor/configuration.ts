@@ -44,6 +44,11 @@ function secrets(config: Config, env: Env): Finding[] {
     const found = `${name} is not set: POST ${path} answers 401`;
     findings.push(warning('secrets', found, `set ${name} if that provider is used`));
   }
+  if (config.RINGFENCE_SECRET_KEY === undefined) {
+    const found =
+      'RINGFENCE_SECRET_KEY is not set: organizations cannot store provider credentials';
+    findings.push(warning('secrets', found, 'set it if they are to: openssl rand -base64 32'));
+  }
   for (const name of ['RINGFENCE_ALLOW_UNSAFE_REDIS', 'RINGFENCE_ALLOW_UNSAFE_POSTGRES'] as const) {
     if (!config[name]) continue;
     const found = `${name} is set: a store may lose acknowledged money`;
