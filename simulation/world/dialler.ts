@@ -1,8 +1,12 @@
 /**
- * A dialler of its own, as an agency would write one: it asks Ringfence whether the call may be made,
- * places it at the provider with the limit and the metadata it was told, and tells Ringfence the
- * provider's id. It never dials twice: when the provider does not say whether it placed the call, that
- * is left to be found.
+ * Places the calls of a world, in two ways:
+ *
+ *   by Ringfence    POST /v1/calls/{call_id}/dial, repeated until it is answered
+ *   by a dialler    as an agency would write one: it asks Ringfence whether the call may be made,
+ *                   places it at the provider with the limit and the metadata it was told, and tells
+ *                   Ringfence the provider's id
+ *
+ * Neither dials twice: a call whose provider does not say whether it placed it is left to be found.
  */
 import {
   createRetellClient,
@@ -55,7 +59,24 @@ export class Dialler {
     await inParallel(calls, AT_ONCE, ({ tenant, call }) => this.#dial(tenant, call));
   }
 
-  async #dial(tenant: Tenant, { callId, to, provider }: PlannedCall): Promise<void> {
+  async #dial(tenant: Tenant, call: PlannedCall): Promise<void> {
+    if (call.placedBy === 'ringfence') await this.#byRingfence(tenant, call);
+    else await this.#byDialler(tenant, call);
+  }
+
+  async #byRingfence(tenant: Tenant, { callId, to, provider }: PlannedCall): Promise<void> {
+    const { organizationId, walletId } = tenant;
+    const order = { organization_id: organizationId, wallet_id: walletId, provider, to };
+    const body = { ...order, ...agentFields(provider) };
+    const path = `/v1/calls/${callId}/dial`;
+    const answer = await this.#settled(() => this.#client.post(path, body, null));
+    if (answer.status !== 201 && answer.status !== 202) return this.#refuse(nameOf(answer));
+    this.figures.authorized += 1;
+    if (answer.status === 201) this.figures.placed += 1;
+    else this.figures.unknown += 1;
+  }
+
+  async #byDialler(tenant: Tenant, { callId, to, provider }: PlannedCall): Promise<void> {
     const { organizationId, walletId } = tenant;
     const body = {
       call_id: callId,
@@ -65,7 +86,7 @@ export class Dialler {
       destination: to,
     };
     const answer = await this.#settled(() => this.#client.post('/v1/calls', body, null));
-    if (answer.status !== 201) return this.#refuse(codeOf(answer) || `HTTP ${answer.status}`);
+    if (answer.status !== 201) return this.#refuse(nameOf(answer));
     this.figures.authorized += 1;
     const result = await this.#clients.get(provider)?.create({
       to,
@@ -75,20 +96,19 @@ export class Dialler {
     });
     if (result?.status === 'unknown') {
       this.figures.unknown += 1;
-    } else if (result?.status === 'created') {
-      this.figures.placed += 1;
-      const { providerCallId, controlUrl } = result;
-      const link = {
-        provider,
-        provider_call_id: providerCallId,
-        ...(controlUrl === undefined ? {} : { control: { url: controlUrl } }),
-      };
-      const path = `/v1/calls/${callId}/link?organization_id=${organizationId}`;
-      const linked = await this.#settled(() => this.#client.post(path, link, null));
-      if (linked.status !== 200) this.#refuse(`link ${codeOf(linked)}`);
-    } else {
-      this.#refuse('provider');
+      return;
     }
+    if (result?.status !== 'created') return this.#refuse('provider');
+    this.figures.placed += 1;
+    const { providerCallId, controlUrl } = result;
+    const link = {
+      provider,
+      provider_call_id: providerCallId,
+      ...(controlUrl === undefined ? {} : { control: { url: controlUrl } }),
+    };
+    const path = `/v1/calls/${callId}/link?organization_id=${organizationId}`;
+    const linked = await this.#settled(() => this.#client.post(path, link, null));
+    if (linked.status !== 200) this.#refuse(`link ${nameOf(linked)}`);
   }
 
   /** Asks again while Ringfence is away or recovering: every request here may be repeated. */
@@ -117,6 +137,23 @@ function clientOf(name: ProviderName, baseUrl: string, publicUrl: string): Provi
       const account = { accountSid: TWILIO_ACCOUNT, authToken: TWILIO_TOKEN };
       return createTwilioClient({ ...account, baseUrl, publicUrl });
     }
+  }
+}
+
+function nameOf(answer: Answer): string {
+  return codeOf(answer) || `HTTP ${answer.status}`;
+}
+
+/** The same in the words of the dial route. */
+function agentFields(provider: ProviderName): Record<string, string> {
+  const { from, agent } = fromAt(provider);
+  switch (provider) {
+    case 'vapi':
+      return { phone_number_id: from, assistant_id: agent };
+    case 'retell':
+      return { from, agent_id: agent };
+    case 'twilio':
+      return { from, url: agent };
   }
 }
 

@@ -17,6 +17,8 @@ export interface PlannedCall {
   /** The called number names the call at its provider: no two calls share one. */
   readonly to: string;
   readonly provider: ProviderName;
+  /** Whether Ringfence places it, or a dialler that asks Ringfence first. */
+  readonly placedBy: 'ringfence' | 'dialler';
 }
 
 export interface PlannedWallet {
@@ -86,7 +88,8 @@ export function planWorld(options: WorldOptions): Plan {
 function planCall({ providers, seed }: WorldOptions, ordinal: number): PlannedCall {
   const provider = providers[ordinal % providers.length] ?? 'vapi';
   const callId = `sim-${seed}-${String(ordinal).padStart(5, '0')}`;
-  return { callId, to: `+1${FIRST_NUMBER + ordinal}`, provider };
+  const placedBy = Math.floor(ordinal / providers.length) % 2 === 0 ? 'ringfence' : 'dialler';
+  return { callId, to: `+1${FIRST_NUMBER + ordinal}`, provider, placedBy };
 }
 
 function planWallet(

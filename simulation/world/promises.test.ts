@@ -12,7 +12,12 @@ const LEAD_MS = 3_000;
 const START = 1_000_000;
 const COVERED_MS = 60_000;
 const CUTOFF = START + COVERED_MS - LEAD_MS;
-const call = { callId: 'c-1', to: '+14150000001', provider: 'vapi' } as const;
+const call = {
+  callId: 'c-1',
+  to: '+14150000001',
+  provider: 'vapi',
+  placedBy: 'dialler',
+} as const;
 
 interface Story {
   increment?: Increment;

@@ -27,17 +27,26 @@ export function linesOf({ phase, seconds, dialled, facts, books }: Glance): Line
   );
   const unpaidMs = cuts.reduce((sum, cut) => sum + cut.unpaidMs, 0);
   const closed = facts.filter(({ booked }) => booked !== undefined && !isOpen(booked.hold)).length;
-  const refused = Object.values(dialled.refused).reduce((sum, count) => sum + count, 0);
+  const refused = Object.entries(dialled.refused).map(([why, count]) => `, ${count} ${why}`);
+  const unsettled = `${dialled.unknown} unknown${refused.join('')}`;
   return [
     ['phase', `${phase}, ${seconds.toFixed(0)} s`],
-    ['calls', `${dialled.authorized} authorized, ${dialled.placed} placed, ${refused} refused`],
+    ['calls', `${dialled.authorized} authorized, ${dialled.placed} placed, ${unsettled}`],
     ['live', `${live} of ${placed.length} at the providers, ${ended} ended`],
     ['held', `${(books.heldMicros / 1_000_000).toFixed(2)} usd`],
     ['cutoffs', `${cuts.length}`],
     ['to kill', spreadText(spreadOf(cuts.flatMap(({ pushedAfterMs }) => pushedAfterMs ?? [])))],
+    ['clock', `began after the answer by ${spreadText(spreadOf(facts.flatMap(lagOf)))}`],
     ['overspend', `${beyond} micros, ${(unpaidMs / 1000).toFixed(1)} s`],
     ['captured', `${closed} holds closed, ${ended} calls ended at the providers`],
   ];
+}
+
+/** How much later than the call our clock began; nothing while one of the two is not known. */
+function lagOf({ records: [record], booked }: CallFacts): number[] {
+  const startedAtMs = booked?.hold.startedAtMs ?? 0;
+  if (record?.startedAtMs === undefined || startedAtMs === 0) return [];
+  return [startedAtMs - record.startedAtMs];
 }
 
 const WIDTH = 11;
