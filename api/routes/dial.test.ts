@@ -225,6 +225,42 @@ test('Twilio, when nobody knows: its callbacks tell, and its list charges nothin
   expect((await desk.state(on.walletId)).live_calls).toBe(0);
 });
 
+test('a call that ended while it was being placed is hung up at once', async () => {
+  const on = await dialling('vapi');
+  await simulators.vapi.setFaults({ requests: { create: { latencyMs: [1_500, 1_500] } } });
+  const dialled = on.dial();
+  await until(on.call).toMatchObject({ state: 'authorized' });
+  const { dials } = desk.app.core.directory;
+  await until(() => dials.find(on)).toMatchObject({ state: 'dialing' });
+  await desk.post(`/v1/calls/${on.callId}/end?organization_id=${on.organizationId}`, {
+    duration_seconds: 0,
+  });
+  expect((await dialled).body).toMatchObject({ dial: { state: 'created' } });
+  await until(on.placed).toMatchObject([{ phase: 'ended' }]);
+  expect(await desk.state(on.walletId)).toMatchObject({ held_micros: 0, live_calls: 0 });
+});
+
+test('a call that was never placed is given up with its hold, and stays unplaced', async () => {
+  const on = await dialling('retell');
+  const { engine, directory, desk: calls } = desk.app.core;
+  await simulators.retell.setFaults({ requests: { create: { errorBefore: 1 } } });
+  expect((await on.dial()).body.dial).toEqual({ state: 'unknown' });
+  const place = await calls.sessions.identify(on.organizationId, on.callId);
+  if (place === undefined) throw new Error('no place');
+  // What asking the provider comes to when its list never has the call.
+  const { partition, holdId } = place;
+  await engine.void({ partition, holdId, evidence: 1, outcome: 'no_answer', memo: {} });
+  await simulators.retell.setFaults({});
+  await directory.dials.postpone(on, 0);
+  await until(() => directory.dials.find(on)).toMatchObject({ state: 'refused', done: true });
+  const refused = await on.dial();
+  expect([refused.status, refused.body.error]).toMatchObject([
+    422,
+    { details: { provider_status: null } },
+  ]);
+  expect(await on.placed()).toEqual([]);
+});
+
 test('a provider that does not answer at all is left alone after its time', async () => {
   const on = await dialling('vapi');
   await simulators.vapi.setFaults({ requests: { create: { timeout: 1 } } });
