@@ -38,6 +38,7 @@ export function createReconciling(core: Core, metrics?: ReconcileMetrics): Recon
     sessions,
     directory: desk.directory,
     marks: reconcileMarks(core.directory),
+    dialsOpen: (provider, from) => core.directory.dials.anyOpenFrom(provider, from),
     clients,
     apply,
     log,

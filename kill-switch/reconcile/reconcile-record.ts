@@ -22,6 +22,8 @@ export interface ReconcileContext {
   readonly sessions: CallSessions;
   readonly directory: Pick<CallDirectory, 'chain'>;
   readonly marks: Pick<ReconcileMarks, 'isLeg'>;
+  /** True while a call that was dialled from this number may exist and is not linked. */
+  readonly dialsOpen: (provider: string, from: string) => Promise<boolean>;
   readonly apply: ApplyRecord;
   readonly log: Log;
   readonly isOutage: (error: unknown) => boolean;
@@ -68,6 +70,7 @@ async function outcomeOf(
   if (record.provider === 'twilio' && (await context.marks.isLeg(record.providerCallId))) {
     return 'unchanged';
   }
+  if (await mayBeDialled(context, record)) return 'waiting';
   return record.live
     ? await adopt(context, account, call, record, binding)
     : await charge(context, call, record);
@@ -81,6 +84,19 @@ const OUTCOMES: Readonly<Record<RecordEffect, RecordOutcome>> = {
   unchanged: 'unchanged',
   not_charged: 'failed',
 };
+
+/**
+ * A call at Twilio that was dialled without an answer is told by its callbacks alone: Twilio's list
+ * has no metadata. Until that dial is decided, the call is not taken for one that nobody knows.
+ */
+async function mayBeDialled(context: ReconcileContext, record: ProviderRecord): Promise<boolean> {
+  if (record.provider !== 'twilio') return false;
+  const numbers = record.bindings.filter(({ kind }) => kind === 'phone_number');
+  for (const { externalId } of numbers) {
+    if (await context.dialsOpen(record.provider, externalId)) return true;
+  }
+  return false;
+}
 
 /** In an organization's own account a call can only be its own or a descendant's. */
 async function mayNameIt(

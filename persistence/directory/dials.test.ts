@@ -77,6 +77,9 @@ test('an unfinished dial comes up when it is due, to one process at a time', asy
   expect(await dials.claim(10, 0)).toMatchObject([{ callId: due.callId, looks: 2 }]);
   await dials.finish(due);
   expect(await dials.claim(10, HOUR_MS)).toEqual([]);
+  expect(await dials.anyOpenFrom('vapi', 'phone-1')).toBe(true);
+  expect(await dials.anyOpenFrom('vapi', 'phone-2')).toBe(false);
+  expect(await dials.anyOpenFrom('retell', 'phone-1')).toBe(false);
   expect(await dials.find(due)).toMatchObject({ done: true });
 });
 

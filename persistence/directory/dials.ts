@@ -108,6 +108,14 @@ export class Dials {
     return fromRow(onlyRow(rows));
   }
 
+  /** True while it is not known of some dial from this number whether its call exists. */
+  async anyOpenFrom(provider: string, from: string): Promise<boolean> {
+    const rows = await this.#sql`
+      select 1 as open from dials
+      where done_at is null and provider = ${provider} and from_number = ${from} limit 1`;
+    return rows.length === 1;
+  }
+
   /** Nothing is left to do for it. */
   async finish({ organizationId, callId }: DialKey): Promise<void> {
     await this.#sql`
