@@ -80,6 +80,24 @@ describe('across partitions', () => {
     expect(other.body).toMatchObject({ error: { code: 'idempotency_conflict' } });
   });
 
+  test('one key is one transfer, inside a partition or across', async () => {
+    const from = await wallet(app, all.other.organizationId, 100);
+    const near = await wallet(app, all.other.organizationId);
+    const far = await walletElsewhere(app, from);
+    const conflict = { status: 409, body: { error: { code: 'idempotency_conflict' } } };
+    for (const [key, first, second] of [
+      ['near first', near, far],
+      ['far first', far, near],
+    ] as const) {
+      const call = { idempotencyKey: key };
+      expect((await transfer(from, first, 10, call)).status).toBe(201);
+      expect(await transfer(from, second, 10, call)).toMatchObject(conflict);
+      expect(await transfer(from, second, 10, call)).toMatchObject(conflict);
+      expect((await transfer(from, first, 10, call)).status).toBe(201);
+    }
+    expect(await posted(from, near, far)).toEqual([80, 10, 10]);
+  });
+
   test('a refused debit is refused again under its key and moves nothing', async () => {
     const from = await wallet(app, all.other.organizationId, 5);
     const to = await walletElsewhere(app, from);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { OutageError } from '../../engine/index.ts';
 import { type Directory, isPostgresOutage, type Transfer } from '../../persistence/index.ts';
-import { type Advance, DEBIT_KEY, reopen } from './saga.ts';
+import { type Advance, reopen } from './saga.ts';
 
 /** A transfer nobody moved for this long was left behind by a process that died. */
 const IDLE_MS = 10_000;
@@ -37,7 +37,7 @@ export function startTransferResume(
 
   async function round(): Promise<void> {
     for (const transfer of await transfers.unfinished(IDLE_MS, BATCH)) await takeUp(transfer);
-    for (const transfer of await transfers.refusedYetDebited(DEBIT_KEY, BATCH)) {
+    for (const transfer of await transfers.refusedYetDebited(BATCH)) {
       log.error({ transfer_id: transfer.id }, 'a refused transfer was debited; it is given back');
       await takeUp(transfer, () => reopen({ directory: { transfers } }, transfer));
     }

@@ -6,7 +6,7 @@ import type { Transfer } from '../../persistence/index.ts';
 import { type TestApplication, testApplication } from '../test/application.ts';
 import { organization, wallet } from '../test/tenants.ts';
 import { startTransferResume } from './resume.ts';
-import { createSaga, DEBIT_KEY, type SagaDoors } from './saga.ts';
+import { createSaga, type SagaDoors } from './saga.ts';
 import { intentOf, sagaDoors, walletElsewhere } from './test/stage.ts';
 
 let app: TestApplication;
@@ -47,11 +47,11 @@ function slowCharge(meanwhile: () => Promise<unknown>): SagaDoors {
 
 describe('a transfer that another process refused', () => {
   /** The refusal that Redis remembered is gone, as after a restart that lost its last second. */
-  async function forgetRefusal({ id, fromWalletId }: Transfer): Promise<void> {
+  async function forgetRefusal({ requestKey, fromWalletId }: Transfer): Promise<void> {
     const payer = await app.core.directory.wallets.get(fromWalletId);
     if (payer === undefined) throw new Error('the payer is gone');
     const { partition, organizationId } = payer;
-    const key = keys.request(partition, organizationId, 'request', `${id}${DEBIT_KEY}`);
+    const key = keys.request(partition, organizationId, 'request', requestKey);
     expect(await app.redis().del(key)).toBe(1);
   }
 
@@ -107,7 +107,7 @@ describe('a transfer that another process refused', () => {
     const intent = await intentOf(app, from, to, 30);
     expect((await createSaga(sagaDoors(app))(intent)).state).toBe('refused');
     await bonus(from, 95);
-    const found = await app.core.directory.transfers.refusedYetDebited(DEBIT_KEY, 100);
+    const found = await app.core.directory.transfers.refusedYetDebited(100);
     expect(found.map(({ id }) => id)).not.toContain(intent.id);
     expect((await createSaga(sagaDoors(app))(intent)).state).toBe('refused');
     expect(await posted(from, to)).toEqual([100, 0]);

@@ -35,9 +35,6 @@ interface TransferDoor {
 /** Steps of one transfer are at most: debit, reopening, credit, reversal begun, given back. */
 const STEPS_MAX = 6;
 
-/** What follows a transfer's id in the key of its debit. */
-export const DEBIT_KEY = ':debit';
-
 type StepName = 'debit' | 'credit' | 'reversal';
 
 export type Advance = (transfer: Transfer) => Promise<Transfer>;
@@ -183,13 +180,14 @@ async function moved(
 }
 
 /**
- * The debit is an explicit request, whose refusal is remembered, so that two processes on one
- * transfer cannot decide differently. The other two steps put money in, and are natural keys.
+ * The debit has the request's own key, whose refusal is remembered, so that two processes on one
+ * transfer cannot decide differently, and the same key on a transfer inside a partition is a
+ * conflict there. The other two steps put money in, and are natural keys.
  */
 function stepKey(transfer: Transfer, wallet: Wallet, name: StepName): RequestKey {
   const { id, fingerprint } = transfer;
   if (name === 'debit') {
-    const key = `${id}${DEBIT_KEY}`;
+    const key = transfer.requestKey;
     return { kind: 'request', scope: wallet.organizationId, key, fingerprint };
   }
   return { kind: 'transfer', scope: wallet.rootId, key: `${id}:${name}`, fingerprint };

@@ -25,6 +25,8 @@ export interface Transfer {
   amountMicros: number;
   state: TransferState;
   reference: string | null;
+  /** The key of the request, as the engine has it: `POST /v1/transfers <Idempotency-Key>`. */
+  requestKey: string;
   fingerprint: string;
   /** Why it was refused or reversed, as answered to the caller. */
   refusal: Record<string, unknown> | null;
@@ -63,6 +65,7 @@ interface TransferRow {
   amount_micros: number;
   state: TransferState;
   reference: string | null;
+  request_key: string;
   fingerprint: string;
   refusal: unknown;
   created_at: Date;
@@ -131,15 +134,15 @@ export class Transfers {
   }
 
   /**
-   * Refused transfers of the last day whose debit is in the ledger nevertheless. `debitKey` is what
-   * follows the transfer's id in the key of its debit.
+   * Refused transfers of the last day whose debit is in the ledger nevertheless. The debit has the
+   * request's own key; the same key with another body is another request's effect.
    */
-  async refusedYetDebited(debitKey: string, limit: number): Promise<Transfer[]> {
+  async refusedYetDebited(limit: number): Promise<Transfer[]> {
     const rows = await this.#sql<TransferRow[]>`
       select transfer.* from transfers transfer
       join wallets payer on payer.id = transfer.from_wallet_id
       join natural_keys debit on debit.scope = payer.organization_id and debit.kind = 'request'
-        and debit.key = transfer.id || ${debitKey}
+        and debit.key = transfer.request_key and debit.fingerprint = transfer.fingerprint
       where transfer.state = 'refused' and transfer.updated_at > now() - interval '1 day'
       order by transfer.updated_at limit ${limit}`;
     return rows.map(fromRow);
@@ -155,6 +158,7 @@ function fromRow(row: TransferRow): Transfer {
     amountMicros: row.amount_micros,
     state: row.state,
     reference: row.reference,
+    requestKey: row.request_key,
     fingerprint: row.fingerprint,
     refusal: row.refusal === null ? null : objectCell(row.refusal),
     createdAt: row.created_at,
