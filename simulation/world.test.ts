@@ -9,6 +9,7 @@ const options: WorldOptions = {
   providers: ['vapi', 'retell', 'twilio'],
   increment: '1/1',
   faults: 'none',
+  enforcers: 0,
   killEnforcerEverySeconds: 0,
   restartRedis: false,
   seconds: 8,

@@ -15,6 +15,7 @@ import {
 import { type Command, optionsOf, UsageError } from '../command.ts';
 
 const CALLS_MAX = 20_000;
+const ENFORCERS_MAX = 8;
 const SECONDS_MIN = 10;
 const SECONDS_MAX = 3_600;
 const SEED_MAX = 4_294_967_295;
@@ -30,7 +31,11 @@ export const simulate: Command = {
     ['--increment <i/s>', '1/1 (default), 6/6, 60/60, or all, one world after the other'],
     ['--seconds <n>', 'by then the last wallet is dry, 120'],
     ['--faults <none|rough>', 'rough: 30% of requests fail, events lost, doubled, disordered'],
-    ['--kill-enforcer-every <s>', 'kills one of two enforcer processes -9 so often'],
+    ['--enforcers <n>', 'so many processes of their own, beside API and flusher; 0: one for all'],
+    [
+      '--kill-enforcer-every <s>',
+      'kills an enforcer process -9 so often; there are 2 at least then',
+    ],
     ['--restart-redis', 'kills Redis -9 once and starts it again'],
     ['--seed <n>', 'repeats a world'],
     ['--report <file>', 'writes a report in Markdown'],
@@ -45,6 +50,7 @@ export const simulate: Command = {
       increment: { type: 'string' },
       seconds: { type: 'string' },
       faults: { type: 'string' },
+      enforcers: { type: 'string' },
       'kill-enforcer-every': { type: 'string' },
       'restart-redis': { type: 'boolean' },
       seed: { type: 'string' },
@@ -52,6 +58,8 @@ export const simulate: Command = {
       logs: { type: 'string' },
     });
     const calls = whole('calls', options.calls, 2_000, 1, CALLS_MAX);
+    const killEvery = whole('kill-enforcer-every', options['kill-enforcer-every'], 0, 0);
+    const enforcers = whole('enforcers', options.enforcers, 0, 0, ENFORCERS_MAX);
     const world: Omit<WorldOptions, 'increment'> = {
       calls,
       wallets:
@@ -60,7 +68,8 @@ export const simulate: Command = {
           : whole('wallets', options.wallets, Math.min(200, calls), 1, calls),
       providers: providersOf(options.provider ?? 'mix'),
       faults: faultsOf(options.faults ?? 'none'),
-      killEnforcerEverySeconds: whole('kill-enforcer-every', options['kill-enforcer-every'], 0, 0),
+      enforcers: killEvery > 0 ? Math.max(2, enforcers) : enforcers,
+      killEnforcerEverySeconds: killEvery,
       restartRedis: options['restart-redis'] === true,
       seconds: whole('seconds', options.seconds, 120, SECONDS_MIN),
       seed: whole('seed', options.seed, Math.floor(Math.random() * SEED_MAX), 0, SEED_MAX),

@@ -15,7 +15,12 @@ export interface WorldOptions {
   readonly increment: Increment;
   /** `rough`: 30% of the requests to providers fail, events are lost, doubled and disordered. */
   readonly faults: 'none' | 'rough';
-  /** So often one of two enforcer processes is killed -9 and started again; 0 never. */
+  /**
+   * Enforcers that are processes of their own, beside one for the API and one for the flusher, 0 to 8;
+   * with 0 a single process does all.
+   */
+  readonly enforcers: number;
+  /** So often one of the enforcer processes is killed -9 and started again; 0 never. */
   readonly killEnforcerEverySeconds: number;
   /** Redis is killed -9 once, and started again on its append-only file. */
   readonly restartRedis: boolean;

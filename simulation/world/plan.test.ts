@@ -9,6 +9,7 @@ const options: WorldOptions = {
   providers: ['vapi', 'retell', 'twilio'],
   increment: '6/6',
   faults: 'none',
+  enforcers: 0,
   killEnforcerEverySeconds: 0,
   restartRedis: false,
   seconds: 120,

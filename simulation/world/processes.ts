@@ -1,8 +1,6 @@
 /**
- * The processes of a world: Redis and Postgres, the simulated providers, and Ringfence itself.
- *
- *   nothing is killed    one Ringfence of role `all`
- *   enforcers die        `api`, `flusher` and two `enforcer` processes, so that killing one is felt
+ * The processes of a world: Redis and Postgres, the simulated providers, and Ringfence itself: one of
+ * role `all`, or one each of `api` and `flusher` with as many of role `enforcer` as are asked for.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -40,7 +38,6 @@ type Ports = Readonly<Record<ProviderName, number>>;
 
 /** 32 bytes: every process of a world must be able to read what another has sealed. */
 const SECRET_KEY = Buffer.alloc(32, 'simulation').toString('base64');
-const APART = ['api', 'flusher', 'enforcer', 'enforcer'] as const;
 
 export async function startProcesses(options: WorldOptions): Promise<WorldProcesses> {
   const dir = temporaryDirectory('world');
@@ -55,9 +52,8 @@ export async function startProcesses(options: WorldOptions): Promise<WorldProces
     stops.push(() => servers.stop());
     const ports = { vapi: await freePort(), retell: await freePort(), twilio: await freePort() };
     const env = environment(servers, ports);
-    const roles = options.killEnforcerEverySeconds > 0 ? APART : (['all'] as const);
     const made: { role: string; process: RingfenceProcess }[] = [];
-    for (const [n, role] of roles.entries()) {
+    for (const [n, role] of rolesOf(options).entries()) {
       const process = await createRingfence({ ...env, RINGFENCE_ROLE: role });
       made.push({ role, process });
       stops.push(async () => {
@@ -82,6 +78,11 @@ export async function startProcesses(options: WorldOptions): Promise<WorldProces
     await stop();
     throw error;
   }
+}
+
+function rolesOf({ enforcers }: WorldOptions): string[] {
+  if (enforcers === 0) return ['all'];
+  return ['api', 'flusher', ...Array.from({ length: enforcers }, () => 'enforcer')];
 }
 
 function startOne(

@@ -27,6 +27,7 @@ export function commandOf(options: WorldOptions): string {
     `--provider ${providers.length > 1 ? 'mix' : providers[0]} --increment ${options.increment}`,
     `--seconds ${options.seconds} --seed ${options.seed}`,
     ...(options.faults === 'none' ? [] : [`--faults ${options.faults}`]),
+    ...(options.enforcers > 0 ? [`--enforcers ${options.enforcers}`] : []),
     ...(options.killEnforcerEverySeconds > 0
       ? [`--kill-enforcer-every ${options.killEnforcerEverySeconds}`]
       : []),
