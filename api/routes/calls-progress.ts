@@ -49,9 +49,12 @@ function linkRoute(services: CallServices): Endpoint {
       const call = await operated(services, request);
       const { provider, provider_call_id: providerCallId, control } = request.body;
       const link = { provider, providerCallId, controlUrl: control?.url };
-      const reply = await services.sessions.link(call, link);
+      const reply = await services.sessions.link(call, link, 'callers');
       if (reply.status === 'call_not_found') throw callNotFound(request.params.call_id);
       if (reply.status === 'linked_elsewhere') throw new Problem('linked_elsewhere');
+      if (reply.status === 'linked_already') {
+        throw new Problem('linked_elsewhere', 'The call is linked to another provider id already.');
+      }
       return { status: 200, body: reply.call };
     },
   });

@@ -62,6 +62,17 @@ describe('finding a call', () => {
     expect(taken.body.error).toMatchObject({ code: 'linked_elsewhere' });
   });
 
+  test('a key cannot put another provider id in the place of the one that is known', async () => {
+    const { organizationId } = await desk.payer(400 * SECOND);
+    const { body } = await desk.authorize(organizationId);
+    const path = `/v1/calls/${body.call_id}/link`;
+    const link = { provider: 'vapi', provider_call_id: desk.newId() };
+    expect((await desk.post(path, link)).status).toBe(200);
+    const moved = await desk.post(path, { ...link, provider_call_id: desk.newId() });
+    expect([moved.status, moved.body.error]).toMatchObject([409, { code: 'linked_elsewhere' }]);
+    expect((await desk.post(path, link)).body).toMatchObject(link);
+  });
+
   test('a list shows the calls of one organization, newest first, page by page', async () => {
     const { organizationId } = await desk.payer(1000 * SECOND);
     const ids: unknown[] = [];

@@ -69,7 +69,12 @@ export function createCallSessions(options: CallSessionsOptions) {
       return { status: 'ended', settled, call: await answered(call, hold) } as const;
     },
 
-    /** Tells which provider id a call has, so that the provider's messages find it. */
+    /**
+     * Tells which provider id a call has, so that the provider's messages find it.
+     *
+     * @param word `callers`: somebody with a key says so. That must not displace what authorize, a
+     *   dial or the provider said, or a client could have somebody else's call, or none, cut off.
+     */
     async link(
       call: CallIdentity,
       link: {
@@ -78,9 +83,13 @@ export function createCallSessions(options: CallSessionsOptions) {
         controlUrl?: string | undefined;
         twilioCallSid?: string | undefined;
       },
+      word: 'ours' | 'callers' = 'ours',
     ) {
       const hold = await context.engine.hold(call.partition, call.holdId);
       if (hold === undefined) return { status: 'call_not_found' } as const;
+      if (word === 'callers' && (await hasOtherLink(context, call, link))) {
+        return { status: 'linked_already' } as const;
+      }
       const linked = await context.records.link({ ...call, controlUrl: undefined, ...link });
       if (linked === 'linked_elsewhere') return { status: 'linked_elsewhere' } as const;
       const known = context.known.get(call.holdId);
@@ -193,4 +202,16 @@ async function patiently<T>(answer: Promise<T | undefined> | undefined): Promise
     setTimeout(() => resolve(undefined), LEDGER_PATIENCE_MS).unref();
   });
   return await Promise.race([answer.catch(() => undefined), late]);
+}
+
+async function hasOtherLink(
+  context: SessionContext,
+  call: CallIdentity,
+  link: { provider: string; providerCallId: string },
+): Promise<boolean> {
+  const links = await context.records.linksOf(call.organizationId, call.callId);
+  return links.some(
+    ({ provider, providerCallId }) =>
+      provider !== link.provider || providerCallId !== link.providerCallId,
+  );
 }
