@@ -21,8 +21,15 @@ export interface BookedCall {
   readonly hold: HoldState;
   /** By wallet. */
   readonly legs: ReadonlyMap<string, BookedLeg>;
-  /** The cutoffs that were acted on, epoch ms. Money that comes in later may move the hold's. */
-  readonly cutoffsMs: readonly number[];
+  /** The cutoffs that were acted on, oldest first. Money that comes in later may move the hold's. */
+  readonly pendings: readonly Pending[];
+}
+
+/** A cutoff as the enforcer saw it. */
+export interface Pending {
+  readonly cutoffAtMs: number;
+  /** How late it was seen. */
+  readonly lateMs: number;
 }
 
 export interface Books {
@@ -68,20 +75,14 @@ async function readBooks(sql: Sql): Promise<Books> {
     FROM ledger_entries WHERE hold_id IS NOT NULL GROUP BY hold_id, wallet_id, operation`;
   const wallets = await sql<{ walletId: string; heldMicros: number; state: Buffer }[]>`
     SELECT wallet_id AS "walletId", held_micros AS "heldMicros", state FROM wallet_snapshots`;
-  const pendings = await sql<{ callId: string; cutoffAt: string }[]>`
-    SELECT call_id AS "callId", details ->> 'cutoff_at' AS "cutoffAt" FROM call_events
-    WHERE kind = 'cutoff_pending' ORDER BY id`;
+  const pendings = await readPendings(sql);
   const legs = legsOf(rows);
-  const cutoffs = new Map<string, number[]>();
-  for (const { callId, cutoffAt } of pendings) {
-    cutoffs.set(callId, [...(cutoffs.get(callId) ?? []), Date.parse(cutoffAt)]);
-  }
   return {
     calls: new Map(
       holds.map(({ id, snapshot }) => {
         const hold = unpackHoldState(snapshot);
-        const cutoffsMs = cutoffs.get(hold.callId) ?? [];
-        return [hold.callId, { hold, legs: legs.get(id) ?? new Map(), cutoffsMs }];
+        const seen = pendings.get(hold.callId) ?? [];
+        return [hold.callId, { hold, legs: legs.get(id) ?? new Map(), pendings: seen }];
       }),
     ),
     wallets: wallets.map(({ walletId, state }) => ({
@@ -90,6 +91,20 @@ async function readBooks(sql: Sql): Promise<Books> {
     })),
     heldMicros: wallets.reduce((sum, { heldMicros }) => sum + heldMicros, 0),
   };
+}
+
+/** By call id. */
+async function readPendings(sql: Sql): Promise<Map<string, Pending[]>> {
+  const rows = await sql<{ callId: string; cutoffAt: string; lateMs: number }[]>`
+    SELECT call_id AS "callId", details ->> 'cutoff_at' AS "cutoffAt",
+           (details ->> 'late_ms')::int AS "lateMs"
+    FROM call_events WHERE kind = 'cutoff_pending' ORDER BY id`;
+  const pendings = new Map<string, Pending[]>();
+  for (const { callId, cutoffAt, lateMs } of rows) {
+    const known = pendings.get(callId) ?? [];
+    pendings.set(callId, [...known, { cutoffAtMs: Date.parse(cutoffAt), lateMs }]);
+  }
+  return pendings;
 }
 
 function legsOf(rows: readonly Row[]): Map<string, Map<string, BookedLeg>> {

@@ -14,6 +14,8 @@ export interface CallFacts {
 /** What a cutoff came to. Times in ms, money in micros. */
 export interface Cut {
   readonly cutoffAtMs: number;
+  /** From the cutoff until the enforcer saw it; undefined when it did not say so. */
+  readonly seenAfterMs: number | undefined;
   /** From the cutoff to the arrival of the first push; undefined when none arrived. */
   readonly pushedAfterMs: number | undefined;
   /** From the cutoff to the end of the call; undefined while it lives. */
@@ -66,6 +68,7 @@ export function cutOf(
   const endedAfterMs = endedAtMs === undefined ? undefined : endedAtMs - cutoffAtMs;
   return {
     cutoffAtMs,
+    seenAfterMs: booked.pendings.find((pending) => pending.cutoffAtMs === cutoffAtMs)?.lateMs,
     pushedAfterMs: push && push.receivedWallMs - cutoffAtMs,
     endedAfterMs,
     unpaidMs: isOpen(hold) ? 0 : Math.max(0, hold.usedMs - hold.coveredMs),
@@ -84,9 +87,9 @@ export function cutOf(
 }
 
 /** The cutoff that ended the call, if it was one; what a killed process wrote down may be lost. */
-function cutoffBefore(atMs: number, { hold, cutoffsMs }: BookedCall): number | undefined {
-  const all = hold.cutoffAtMs > 0 ? [...cutoffsMs, hold.cutoffAtMs] : cutoffsMs;
-  const passed = all.filter((cutoffAtMs) => cutoffAtMs <= atMs);
+function cutoffBefore(atMs: number, { hold, pendings }: BookedCall): number | undefined {
+  const moments = [...pendings, hold].map(({ cutoffAtMs }) => cutoffAtMs);
+  const passed = moments.filter((cutoffAtMs) => cutoffAtMs > 0 && cutoffAtMs <= atMs);
   return passed.length === 0 ? undefined : Math.max(...passed);
 }
 

@@ -101,7 +101,7 @@ function broken(story: Story): string[] {
     ends: story.ends ?? 1,
   };
   const books: Books = {
-    calls: new Map([[call.callId, { hold, legs: new Map([['wal_1', booked]]), cutoffsMs: [] }]]),
+    calls: new Map([[call.callId, { hold, legs: new Map([['wal_1', booked]]), pendings: [] }]]),
     wallets: [{ walletId: 'wal_1', spendableMicros: story.spendableMicros ?? 0 }],
     heldMicros: 0,
   };

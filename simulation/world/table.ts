@@ -1,7 +1,7 @@
 /** The live table of a world. */
 import type { Books } from './books.ts';
 import type { DialFigures } from './dialler.ts';
-import { type CallFacts, cutOf, isOpen } from './facts.ts';
+import { type CallFacts, type Cut, cutOf, isOpen } from './facts.ts';
 import type { Screen } from './options.ts';
 import { spreadOf, spreadText } from './spread.ts';
 
@@ -34,12 +34,25 @@ export function linesOf({ phase, seconds, dialled, facts, books }: Glance): Line
     ['calls', `${dialled.authorized} authorized, ${dialled.placed} placed, ${unsettled}`],
     ['live', `${live} of ${placed.length} at the providers, ${ended} ended`],
     ['held', `${(books.heldMicros / 1_000_000).toFixed(2)} usd`],
-    ['cutoffs', `${cuts.length}`],
+    ['cutoffs', `${cuts.length}, at most ${busiest(cuts)} in a second`],
+    ['seen', spreadText(spreadOf(cuts.flatMap(({ seenAfterMs }) => seenAfterMs ?? [])))],
     ['to kill', spreadText(spreadOf(cuts.flatMap(({ pushedAfterMs }) => pushedAfterMs ?? [])))],
     ['clock', `began after the answer by ${spreadText(spreadOf(facts.flatMap(lagOf)))}`],
     ['overspend', `${beyond} micros, ${(unpaidMs / 1000).toFixed(1)} s`],
     ['captured', `${closed} holds closed, ${ended} calls ended at the providers`],
   ];
+}
+
+/** How many cutoffs fell into the fullest second. */
+function busiest(cuts: readonly Cut[]): number {
+  const moments = cuts.map(({ cutoffAtMs }) => cutoffAtMs).sort((a, b) => a - b);
+  let from = 0;
+  let most = 0;
+  for (const [at, moment] of moments.entries()) {
+    while (moment - (moments[from] ?? moment) >= 1_000) from += 1;
+    most = Math.max(most, at - from + 1);
+  }
+  return most;
 }
 
 /** How much later than the call our clock began; nothing while one of the two is not known. */
