@@ -1,7 +1,8 @@
 /**
  * What Ringfence asks of a provider: end a call, speak into it, look it up, list the calls, place
- * one. A client never retries by itself, because a repeated order could dial twice; it says exactly
- * what became of the order, and whoever gave it decides what to do next.
+ * one. A client never repeats an order by itself, because that could dial twice; it says exactly what
+ * became of the order, and whoever gave it decides what to do next. Only a page of a list is asked for
+ * again.
  */
 import type { CallReference, Outcome, Provider } from './event.ts';
 

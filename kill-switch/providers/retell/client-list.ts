@@ -4,6 +4,7 @@
  */
 import type { CallListParams } from 'retell-sdk/resources/call';
 import { LIST_RECORDS_MAX, ProviderOutage, type ProviderRecord } from '../client.ts';
+import { pageAgain } from '../http/page-again.ts';
 import { retellRecord } from './client-record.ts';
 import { type RetellSdk, retellOutage } from './client-sdk.ts';
 
@@ -49,12 +50,13 @@ export async function* listRetellCalls(
 async function* pages(sdk: RetellSdk, filter: Filter, limit: number) {
   const keys = new Set<string>();
   for (let key: string | undefined; ; ) {
-    const page = await ask(sdk, {
+    const question: CallListParams = {
       filter_criteria: filter,
       sort_order: 'ascending',
       limit,
       ...(key === undefined ? {} : { pagination_key: key }),
-    });
+    };
+    const page = await pageAgain(() => ask(sdk, question));
     for (const item of page.items) {
       const record = retellRecord(item);
       if (record === undefined) throw new ProviderOutage('retell', 'an item is no call');

@@ -5,6 +5,7 @@
  */
 import type { CallPage, CallStatus } from 'twilio/lib/rest/api/v2010/account/call.js';
 import { LIST_RECORDS_MAX, ProviderOutage, type ProviderRecord } from '../client.ts';
+import { pageAgain } from '../http/page-again.ts';
 import { twilioRecord } from './client-record.ts';
 import { type TwilioSdk, twilioOutage } from './client-sdk.ts';
 
@@ -41,7 +42,7 @@ export async function* listTwilioCalls(
 
 async function* pages(sdk: TwilioSdk, question: Question) {
   const seen = new Set<string>();
-  let page: CallPage | undefined = await ask(() => sdk.list.calls.page(question));
+  let page: CallPage | undefined = await pageAgain(() => ask(() => sdk.list.calls.page(question)));
   while (page !== undefined) {
     for (const call of page.instances) {
       const record = twilioRecord(call);
@@ -53,7 +54,9 @@ async function* pages(sdk: TwilioSdk, question: Question) {
     if (seen.has(next)) throw new ProviderOutage('twilio', 'the list goes round in a circle');
     seen.add(next);
     const current: CallPage = page;
-    page = await ask(async () => (await current.nextPage()) as CallPage | undefined);
+    page = await pageAgain(() =>
+      ask(async () => (await current.nextPage()) as CallPage | undefined),
+    );
   }
 }
 

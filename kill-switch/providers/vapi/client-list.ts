@@ -9,6 +9,7 @@ import {
   ProviderOutage,
   type ProviderRecord,
 } from '../client.ts';
+import { pageAgain } from '../http/page-again.ts';
 import { isSuccess, outage, parsed } from '../http/readings.ts';
 import { askVapi, type VapiAccount } from './client-api.ts';
 import { vapiRecord } from './client-record.ts';
@@ -32,7 +33,7 @@ export async function* listVapiCalls(
   const seen = new Set<string>();
   const stretches: Stretch[] = [{ fromMs: since.getTime(), toMs: until.getTime() + 1 }];
   for (let stretch = stretches.pop(); stretch !== undefined; stretch = stretches.pop()) {
-    const records = await page(account, stretch, pageSize);
+    const records = await pageAgain(() => page(account, stretch, pageSize));
     if (records.length >= pageSize) {
       stretches.push(...halves(stretch));
       continue;
