@@ -1,11 +1,25 @@
 // Ids are a prefix, an underscore and a lower-case ULID; some are derived, so that a retry finds them.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { monotonicFactory } from 'ulid';
 
-/** Within a millisecond the last id is counted up, which spares a system call for randomness. */
-const ulid = monotonicFactory();
+/** Random bytes are drawn by the page: the package itself draws one at a time, sixteen for an id. */
+const pool = new Uint8Array(4096);
+let drawn = pool.length;
+
+function fraction(): number {
+  if (drawn === pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  const byte = pool[drawn] ?? 0;
+  drawn += 1;
+  return byte / 256;
+}
+
+/** Within a millisecond the last id is counted up. */
+const ulid = monotonicFactory(fraction);
 
 export type IdPrefix = 'org' | 'wal' | 'hold' | 'ent' | 'key' | 'trf' | 'evt' | 'req';
 
