@@ -6,7 +6,8 @@
  *                   places it at the provider with the limit and the metadata it was told, and tells
  *                   Ringfence the provider's id
  *
- * Neither dials twice: a call whose provider does not say whether it placed it is left to be found.
+ * Neither dials twice: a call whose provider does not say whether it placed it is left to be found by
+ * its metadata, or, at Twilio where there is none, looked for by the dialler.
  */
 import {
   createRetellClient,
@@ -17,6 +18,7 @@ import {
 import { type Answer, type Client, codeOf } from '../acceptance/client.ts';
 import { RETELL_KEY } from '../acceptance/ringfence.ts';
 import { inParallel } from './in-parallel.ts';
+import { twilioCallTo } from './look-up.ts';
 import type { ProviderName } from './options.ts';
 import type { PlannedCall } from './plan.ts';
 import { type SimulatedProvider, TWILIO_ACCOUNT, TWILIO_TOKEN, VAPI_API_KEY } from './providers.ts';
@@ -42,10 +44,12 @@ export class Dialler {
   readonly figures: DialFigures = { authorized: 0, placed: 0, unknown: 0, refused: {} };
   readonly #client: Client;
   readonly #clients: ReadonlyMap<ProviderName, ProviderClient>;
+  readonly #urls: ReadonlyMap<ProviderName, string>;
 
   /** @param publicUrl where Twilio's callbacks go */
   constructor(client: Client, providers: readonly SimulatedProvider[], publicUrl: string) {
     this.#client = client;
+    this.#urls = new Map(providers.map(({ name, url }) => [name, url]));
     this.#clients = new Map(
       providers.map(({ name, url }) => [name, clientOf(name, url, publicUrl)]),
     );
@@ -94,13 +98,26 @@ export class Dialler {
       capSeconds: Number(answer.body.provider_cap_seconds),
       metadata: answer.body.provider_metadata as Record<string, unknown>,
     });
-    if (result?.status === 'unknown') {
+    if (result?.status === 'created') {
+      this.figures.placed += 1;
+      await this.#link(tenant, callId, provider, result.providerCallId, result.controlUrl);
+    } else if (result?.status === 'unknown') {
       this.figures.unknown += 1;
-      return;
+      const url = provider === 'twilio' ? this.#urls.get(provider) : undefined;
+      const sid = url && (await twilioCallTo(url, to));
+      if (sid !== undefined) await this.#link(tenant, callId, provider, sid, undefined);
+    } else {
+      this.#refuse('provider');
     }
-    if (result?.status !== 'created') return this.#refuse('provider');
-    this.figures.placed += 1;
-    const { providerCallId, controlUrl } = result;
+  }
+
+  async #link(
+    { organizationId }: Tenant,
+    callId: string,
+    provider: ProviderName,
+    providerCallId: string,
+    controlUrl: string | undefined,
+  ): Promise<void> {
     const link = {
       provider,
       provider_call_id: providerCallId,
