@@ -154,6 +154,24 @@ describe('a live call', () => {
     expect(granted.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(40_000);
   });
 
+  test('a thousand calls of one wallet share its last money, none left far behind', async () => {
+    const calls = 1_000;
+    const shareMs = 20_000;
+    const wallet = await world.wallet(calls * (75_000 + shareMs));
+    const live: Awaited<ReturnType<typeof liveCall>>[] = [];
+    for (let n = 0; n < calls; n++) live.push(await liveCall([wallet]));
+    const got: number[] = [];
+    for (const seconds of [30, 40, 50, 60, 70, 80]) {
+      await world.setClock(T0 + seconds * 1_000);
+      const replies = await Promise.all(live.map((call) => call.check()));
+      got.splice(0, calls, ...replies.map(({ hold }) => hold.coveredMs - 75_000));
+      if (replies.every(({ hold }) => hold.finalReason === 'insufficient_funds')) break;
+    }
+    expect(got.reduce((sum, ms) => sum + ms, 0)).toBe(calls * shareMs);
+    expect(Math.min(...got)).toBeGreaterThanOrEqual(shareMs / 2);
+    expect(Math.max(...got)).toBeLessThanOrEqual(shareMs * 2);
+  }, 60_000);
+
   test('a two-leg call ends when either wallet ends', async () => {
     const client = await world.wallet(10_000_000);
     const agency = await world.wallet(80_000);

@@ -99,6 +99,22 @@ describe('the end of a call', () => {
     await until(() => stage.moved.at(-1)).toBe('confirmed');
   });
 
+  test('that no push brings about comes with the cap of its provider, and is captured then', async () => {
+    stage.enforce();
+    const call = await one();
+    stage.provider.verdict = () => 'refused';
+    await stage.at(97.25);
+    await until(() => types(call).length).toBeGreaterThan(1);
+    await stage.at(157);
+    await until(() => stage.kinds(call)).toContain('cutoff_failed');
+    await stage.at(180);
+    stage.provider.end(call.id);
+    await captured(call).toMatchObject({ state: 'captured', usedMs: 180_000 });
+    const [leg] = (await stage.hold(call))?.legs ?? [];
+    expect(leg?.capturedMicros).toBe(180 * SECOND);
+    await until(() => stage.moved.at(-1)).toBe('confirmed');
+  }, 60_000);
+
   test('comes from what was known while the engine is away', async () => {
     stage.enforce();
     const call = await one();

@@ -20,6 +20,8 @@ export interface VapiCalls {
   askable: boolean;
   /** A call that was answered at this moment. */
   add(id: string, startedAtMs: number): void;
+  /** It ends by itself now, as at the provider's own cap. */
+  end(id: string): void;
   isLive(id: string): boolean;
   /** The types of the orders about one call. */
   types(id: string): string[];
@@ -43,6 +45,10 @@ export async function vapiCalls(): Promise<VapiCalls> {
     verdict: () => 'obeyed',
     askable: true,
     add: (id, startedAtMs) => void known.set(id, { startedAtMs, endedAtMs: undefined }),
+    end(id) {
+      const call = known.get(id);
+      if (call) call.endedAtMs ??= calls.nowMs;
+    },
     isLive: (id) => known.get(id)?.endedAtMs === undefined,
     types: (id) => calls.orders.filter(({ call }) => call === id).map(({ type }) => type),
     stop: () => server.stop(),
