@@ -14,7 +14,7 @@ import { type CallFacts, factsOf, isOpen } from './facts.ts';
 import { startIncidents } from './incidents.ts';
 import { loggedIn } from './logged.ts';
 import type { Screen, WorldOptions } from './options.ts';
-import { type Plan, planWorld } from './plan.ts';
+import { type Plan, planWorld, priceAt, RETAIL_MICROS } from './plan.ts';
 import { startProcesses, type WorldProcesses } from './processes.ts';
 import { type Promised, promisesOf } from './promises.ts';
 import { reconciled } from './reconciled.ts';
@@ -28,6 +28,8 @@ const LOOK_MS_MAX = 3_000;
 const LOOK_MS_PER_CALL = 5;
 /** How long after the last wallet should be dry every call must be over and captured. */
 const PATIENCE_MS = { none: 90_000, rough: 300_000 } as const;
+/** Some calls of a wallet get this many increments more than others: they share what is left over. */
+const INCREMENTS_MORE = 2;
 
 /**
  * @param signal aborts the run, which then leaves nothing behind
@@ -77,15 +79,15 @@ async function live(
 
   const incidents = startIncidents(processes, options);
   const lookMs = Math.max(LOOK_MS_MIN, Math.min(LOOK_MS_MAX, calls.length * LOOK_MS_PER_CALL));
-  let dialled = false;
+  let dialledAtMs = Number.POSITIVE_INFINITY;
   const dialling = dialler.dialAll(tenants).finally(() => {
-    dialled = true;
+    dialledAtMs = performance.now();
   });
-  const untilMs = fromMs + options.seconds * 1000 + PATIENCE_MS[options.faults];
   let open = true;
   try {
-    while (open && performance.now() < untilMs) {
+    while (open && performance.now() < dialledAtMs + longestMs(options)) {
       await pause(lookMs, undefined, { signal });
+      const dialled = performance.now() >= dialledAtMs;
       const { facts, books } = await look(dialled ? 'running' : 'dialling');
       open = !dialled || isSomethingOpen(facts, books);
     }
@@ -111,6 +113,12 @@ async function live(
     incidents: incidents.told,
     logged: loggedIn(logsOf(processes)),
   };
+}
+
+/** From the last dial until everything must be over. */
+function longestMs({ seconds, increment, faults }: WorldOptions): number {
+  const { initialMs } = priceAt(increment, RETAIL_MICROS);
+  return seconds * 1000 + INCREMENTS_MORE * initialMs + PATIENCE_MS[faults];
 }
 
 /** Over the last minute: a figure of a busy machine is another figure. */
