@@ -7,6 +7,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Sql, Transaction } from './connect.ts';
 import { CHAIN_START } from './hash-chain.ts';
+import { transaction } from './transaction.ts';
 
 export interface Digest {
   /** ISO date, UTC. */
@@ -31,7 +32,7 @@ const PAGE = 1_000;
 export async function writeDigest(sql: Sql, chainKey: KeyObject, day: string): Promise<Digest> {
   const existing = await readDigest(sql, day);
   if (existing !== undefined) return existing;
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     await tx`
       INSERT INTO ledger_digests (day, wallet_id, sequence, hash)
       SELECT DISTINCT ON (wallet_id) ${day}::date, wallet_id, sequence, hash FROM ledger_entries

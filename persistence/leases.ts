@@ -8,6 +8,7 @@
  * Postgres' own, so the clocks of the processes do not matter.
  */
 import type { Sql, Transaction } from './connect.ts';
+import { transaction } from './transaction.ts';
 
 export interface LeaseOptions {
   /** Name of this process, unique among all. */
@@ -33,7 +34,7 @@ export function createLeases(sql: Sql, options: LeaseOptions): Leases {
   return {
     async renew() {
       const asked = performance.now();
-      held = await sql.begin((tx) => shareOut(tx, options));
+      held = await transaction(sql, (tx) => shareOut(tx, options));
       // Counted from before the question, so that we stop before Postgres lets others begin.
       validUntil = asked + options.ttlMs;
       return held;

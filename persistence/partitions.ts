@@ -5,6 +5,7 @@
  * their month when it is made, and counted so that an alarm can be raised.
  */
 import type { Sql, Transaction } from './connect.ts';
+import { transaction } from './transaction.ts';
 
 export const MONTHS_AHEAD = 3;
 
@@ -47,7 +48,7 @@ export async function ensureLedgerPartitions(sql: Sql, nowMs: number): Promise<n
 
 async function ensureMonth(sql: Sql, month: Month): Promise<number> {
   if (await exists(sql, month)) return 0;
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     await tx`SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`;
     if (await exists(tx, month)) return 0;
     await tx`

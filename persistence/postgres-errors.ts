@@ -31,6 +31,12 @@ export function isPostgresOutage(error: unknown): boolean {
   );
 }
 
+/** Whether the driver lost the connection, so that nothing more may be sent on it. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return CONNECTION_CODES.has(String(error.code)) || 'errno' in error;
+}
+
 /** Runs a query; Postgres being away becomes OutageError `postgres_unreachable`. */
 export async function orOutage<T>(query: PromiseLike<T>): Promise<T> {
   try {

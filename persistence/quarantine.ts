@@ -14,6 +14,7 @@ import { writeBatch } from './flusher/commit.ts';
 import { compareStreamIds, type ReadEntry, readEntry } from './flusher/entry.ts';
 import { readLedger } from './flusher/read-ledger.ts';
 import { rebase } from './rebase.ts';
+import { transaction } from './transaction.ts';
 
 export interface WaitingEntry {
   id: number;
@@ -50,7 +51,7 @@ export async function releaseWallet(
   walletId: string,
   options: { rebase?: boolean } = {},
 ): Promise<ReleaseAnswer> {
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     const partition = await lockPartition(tx, walletId);
     if (partition === undefined) return { status: 'not_quarantined' };
     const { walletIds, waiting } = await waitingWith(tx, partition, walletId);

@@ -2,4 +2,6 @@
 // and a Postgres database of its own (a clone, 50 ms), so that files run in parallel without meeting.
 
 export { type TestDatabase, testDatabase } from './database.ts';
+export { type FailingDoor, type Failure, failingDoor } from './failing-door.ts';
 export { type TestRedis, testRedis } from './redis.ts';
+export { postgresFrames, redisFrames } from './wire.ts';

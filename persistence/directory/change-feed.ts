@@ -8,6 +8,7 @@
  */
 import { BugError } from '../../engine/index.ts';
 import type { Sql, Transaction } from '../connect.ts';
+import { transaction } from '../transaction.ts';
 import { type CacheLimits, ReadCache } from './read-cache.ts';
 
 const CHANNEL = 'ringfence_directory';
@@ -78,12 +79,11 @@ export class ChangeFeed {
   ): Promise<T> {
     const payloads = new Set<string>();
     try {
-      const result = await this.#sql.begin(async (tx) => {
+      return await transaction(this.#sql, async (tx) => {
         const answer = await work(tx, (topic, key) => payloads.add(`${topic}:${key}`));
         await announce(tx, [...payloads]);
-        return { answer };
+        return answer;
       });
-      return result.answer;
     } finally {
       // Also after an error: a commit whose answer was lost has changed the rows all the same.
       for (const payload of payloads) {

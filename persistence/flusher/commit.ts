@@ -7,6 +7,7 @@
  * the commit.
  */
 import type { Sql, Transaction } from '../connect.ts';
+import { transaction } from '../transaction.ts';
 import type { Batch } from './batch.ts';
 import {
   claimKeys,
@@ -49,7 +50,7 @@ export async function commitBatch(
   cursors: readonly CursorMove[],
   checkpoint: Checkpoint = ignore,
 ): Promise<number> {
-  const conflicts = await sql.begin((tx) => writeBatch(tx, batch, cursors, checkpoint));
+  const conflicts = await transaction(sql, (tx) => writeBatch(tx, batch, cursors, checkpoint));
   checkpoint('committed');
   return conflicts;
 }

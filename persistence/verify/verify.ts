@@ -7,6 +7,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Journal, WalletState } from '../../engine/index.ts';
 import type { Sql, Transaction } from '../connect.ts';
+import { transaction } from '../transaction.ts';
 import { compareRedis } from './compare-redis.ts';
 import { collector, type Difference, type Report } from './difference.ts';
 import { JournalTail } from './journal-tail.ts';
@@ -103,12 +104,16 @@ async function readAndCheck(
   tail: JournalTail | undefined,
 ): Promise<PageResult> {
   const { found, report } = collector();
-  const page = await input.sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
-    const snapshots = await readSnapshots(tx, partition, after, input, WALLET_PAGE);
-    const walletIds = snapshots.map((snapshot) => snapshot.walletId);
-    const entries = await checkLedger(tx, input, snapshots, report);
-    return { snapshots, entries, holds: await readOpenHolds(tx, walletIds) };
-  });
+  const page = await transaction(
+    input.sql,
+    async (tx) => {
+      const snapshots = await readSnapshots(tx, partition, after, input, WALLET_PAGE);
+      const walletIds = snapshots.map((snapshot) => snapshot.walletId);
+      const entries = await checkLedger(tx, input, snapshots, report);
+      return { snapshots, entries, holds: await readOpenHolds(tx, walletIds) };
+    },
+    'ISOLATION LEVEL REPEATABLE READ READ ONLY',
+  );
   for (const { walletId, heldMicros, quarantined } of page.snapshots) {
     const held = [...(page.holds.get(walletId)?.values() ?? [])].reduce((a, b) => a + b, 0);
     report(walletId, 'held by open holds', held, heldMicros);
