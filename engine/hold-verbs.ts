@@ -18,8 +18,12 @@ export const EVIDENCE = {
   none: 0,
   clock: 1,
   caller: 2,
-  provider_webhook: 3,
-  provider_record: 4,
+  /** Webhooks and records of an account that the call's own organization brought. */
+  own_account: 3,
+  /** The same, of an organization above it. */
+  agency_account: 4,
+  provider_webhook: 5,
+  provider_record: 6,
 } as const;
 export type Evidence = (typeof EVIDENCE)[keyof typeof EVIDENCE];
 

@@ -80,6 +80,7 @@ export { retellGateGrant, retellGateRefusal } from './providers/retell/answers.t
 export { createRetellClient, type RetellAccount } from './providers/retell/client.ts';
 export { parseRetell } from './providers/retell/parse.ts';
 export { verifyRetell } from './providers/retell/verify.ts';
+export { severalAccounts } from './providers/several-accounts.ts';
 export { createTwilioClient, type TwilioAccount } from './providers/twilio/client.ts';
 export { readForm, type TwilioForm } from './providers/twilio/form.ts';
 export { type MessageStatus, parseTwilioMessage } from './providers/twilio/message.ts';

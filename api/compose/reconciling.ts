@@ -36,7 +36,6 @@ export function createReconciling(core: Core, metrics?: ReconcileMetrics): Recon
   const reconciler = createReconciler({
     engine,
     sessions,
-    directory: desk.directory,
     marks: reconcileMarks(core.directory),
     dialsOpen: (provider, from) => core.directory.dials.anyOpenFrom(provider, from),
     clients,

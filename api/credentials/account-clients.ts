@@ -1,6 +1,7 @@
 /**
  * Who speaks to a provider for whom: an organization's own account, else that of the nearest
- * organization above it, else the platform's.
+ * organization above it, else the platform's. The nearest one places calls; all of them are asked
+ * about a call, because credentials may have come or gone since it was placed.
  */
 import {
   createRetellClient,
@@ -10,6 +11,7 @@ import {
   type ProviderAccount,
   type ProviderClient,
   type ProviderClients,
+  severalAccounts,
 } from '../../kill-switch/index.ts';
 import type { CredentialBook, StoredCredentials } from './credential-book.ts';
 
@@ -43,9 +45,15 @@ const PROVIDERS: readonly Provider[] = ['vapi', 'retell', 'twilio'];
 
 type Made = ProviderClient | undefined;
 
+interface Joined {
+  readonly accounts: readonly ProviderAccount[];
+  readonly client: ProviderClient;
+}
+
 export function createAccountClients(options: AccountClientsOptions): AccountClients {
   const { platform, book, places } = options;
   const clients = new Map<string, { readonly of: string; readonly client: Made }>();
+  const joined = new WeakMap<ProviderClient, Joined>();
   let listed:
     | { readonly accounts: Promise<readonly ProviderAccount[]>; untilMs: number }
     | undefined;
@@ -64,16 +72,31 @@ export function createAccountClients(options: AccountClientsOptions): AccountCli
     return client;
   }
 
-  async function accountFor(provider: Provider, organizationId: string) {
+  /** Nearest first, the platform's last. */
+  async function accountsFor(provider: Provider, organizationId: string) {
+    const accounts: ProviderAccount[] = [];
     if (await book.anyAt(provider)) {
       for (const { id } of await options.chain(organizationId)) {
         const credentials = await book.find(id, provider);
         const client = credentials && clientOf(credentials);
-        if (client !== undefined) return { client, organizationId: id };
+        if (client !== undefined) accounts.push({ client, organizationId: id });
       }
     }
     const client = await platform.clientFor(provider, organizationId);
-    return client && { client, organizationId: '' };
+    if (client !== undefined) accounts.push({ client, organizationId: '' });
+    return accounts;
+  }
+
+  /** The same accounts are the same client, which has its own list under way. */
+  function together(accounts: readonly ProviderAccount[]): Made {
+    const [nearest, ...others] = accounts;
+    if (nearest === undefined) return undefined;
+    if (others.length === 0 && nearest.organizationId === '') return nearest.client;
+    const known = joined.get(nearest.client);
+    if (known !== undefined && isSame(known.accounts, accounts)) return known.client;
+    const client = severalAccounts([nearest, ...others]);
+    joined.set(nearest.client, { accounts, client });
+    return client;
   }
 
   async function list(): Promise<readonly ProviderAccount[]> {
@@ -85,10 +108,11 @@ export function createAccountClients(options: AccountClientsOptions): AccountCli
   }
 
   return {
-    accountFor,
+    accountFor: async (provider, organizationId) =>
+      (await accountsFor(provider, organizationId))[0],
     async clientFor(name, organizationId) {
       const provider = PROVIDERS.find((known) => known === name);
-      return provider && (await accountFor(provider, organizationId))?.client;
+      return provider && together(await accountsFor(provider, organizationId));
     },
     accounts() {
       const nowMs = performance.now();
@@ -103,6 +127,13 @@ export function createAccountClients(options: AccountClientsOptions): AccountCli
       return listed.accounts;
     },
   };
+}
+
+function isSame(some: readonly ProviderAccount[], others: readonly ProviderAccount[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ client }, place) => client === others[place]?.client)
+  );
 }
 
 /** Undefined when the credentials are for webhooks alone, or cannot be opened. */

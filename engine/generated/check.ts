@@ -55,7 +55,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: 'a4bf45c4e164557a1814ab453451dd23192b92ce',
+  sha: '0028509207bc19b96a6299b1e69f9c1e9be4030a',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
@@ -170,7 +170,7 @@ local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
 local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
 local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
 local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
-local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record
 local H_USED = 18 -- usedMs: integer; talk time charged
 local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty

@@ -49,7 +49,7 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
 /** sets a wallet's limits, thresholds, cap and freeze; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: 'd2dc757227f63caecbf19e22a8036c80cc58368a',
+  sha: 'e87cbab4286a788a4653afbb2738e3ef426c217c',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
   args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen],
   reply: readConfigureReply,
@@ -194,7 +194,7 @@ local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
 local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
 local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
 local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
-local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record
 local H_USED = 18 -- usedMs: integer; talk time charged
 local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty

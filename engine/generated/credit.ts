@@ -67,7 +67,7 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
 /** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. Atomic because what is left of an entry and the wallet's balance change together. */
 export const creditScript: Script<CreditKeys, CreditArgs, CreditReply> = {
   name: 'credit',
-  sha: '6d8ec3b5935ee7eb8d362831ac3a5015eb9f3a8c',
+  sha: '9babeaf54d8166b2019bbade3d7a110f9441da0e',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros],
   reply: readCreditReply,
@@ -244,7 +244,7 @@ local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
 local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
 local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
 local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
-local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record
 local H_USED = 18 -- usedMs: integer; talk time charged
 local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty

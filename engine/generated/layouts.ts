@@ -156,7 +156,7 @@ export interface HoldState {
   readonly hasProvider: boolean;
   /** its start or end was inferred, not reported */
   readonly estimated: boolean;
-  /** 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record */
+  /** 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record */
   readonly evidence: number;
   /** talk time charged */
   readonly usedMs: number;

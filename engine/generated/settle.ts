@@ -58,7 +58,7 @@ function readSettleReply(reply: readonly Buffer[]): SettleReply {
 /** corrects a closed hold from stronger evidence; the difference is taken or given back. Atomic because the difference is against what was taken last, and evidence only ever gets stronger. */
 export const settleScript: Script<SettleKeys, SettleArgs, SettleReply> = {
   name: 'settle',
-  sha: 'ef876049f1105ca1ebee22b27d0af32892200dab',
+  sha: '67dc73aceed11f45e3c2c6166fa7dd30dd4d1ae8',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readSettleReply,
@@ -174,7 +174,7 @@ local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
 local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
 local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
 local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
-local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record
 local H_USED = 18 -- usedMs: integer; talk time charged
 local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty

@@ -68,7 +68,7 @@ function readTransferReply(reply: readonly Buffer[]): TransferReply {
 /** moves money between two wallets of one partition. Atomic because both wallets move or neither does. */
 export const transferScript: Script<TransferKeys, TransferArgs, TransferReply> = {
   name: 'transfer',
-  sha: '70c6f38435c15ffe10df192e29faa4b93cec4903',
+  sha: '1bdae67ee5f19b0e057679d4a7766856eba08902',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.from, k.to],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.fromWalletId, a.toWalletId, a.amountMicros],
   reply: readTransferReply,
@@ -245,7 +245,7 @@ local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
 local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
 local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
 local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
-local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 provider webhook, 4 provider record
+local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record
 local H_USED = 18 -- usedMs: integer; talk time charged
 local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
 local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty

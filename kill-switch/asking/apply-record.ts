@@ -1,13 +1,15 @@
 /**
- * What a provider's own record of a call does to the call. It is the strongest evidence there is:
- * a lost start begins the clock, a lost end captures, an estimate is settled. A record that says
- * what is known already changes nothing, so records may come as often as they like.
+ * What a provider's own record of a call does to the call. From the platform's account it is the
+ * strongest evidence there is: a lost start begins the clock, a lost end captures, an estimate is
+ * settled. A record that says what is known already changes nothing, so records may come as often as
+ * they like.
  */
-import { type Engine, EVIDENCE, type HoldState } from '../../engine/index.ts';
+import { type Engine, EVIDENCE, type Evidence, type HoldState } from '../../engine/index.ts';
 import { createSeenOnce, type SeenOnce } from '../events/seen-once.ts';
 import type { ProviderRecord } from '../providers/client.ts';
 import { isOpen } from '../sessions/call.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
+import { evidenceOf } from '../sessions/evidence.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
 
 export type RecordEffect =
@@ -76,20 +78,21 @@ async function over(
   const { provider, providerCallId, costMicros } = record;
   const isNews =
     costMicros !== undefined && costs.first(`${provider} ${providerCallId} ${costMicros}`);
-  if (!isOpen(hold) && agrees(hold, record)) {
+  const end = endOf(call, record);
+  if (!isOpen(hold) && agrees(hold, record, end.evidence)) {
     const details = { provider, provider_cost_micros: costMicros };
     if (isNews) sessions.note(call, 'provider_cost', details);
     return 'unchanged';
   }
-  const reply = await sessions.end(call, endOf(record));
+  const reply = await sessions.end(call, end);
   if (reply.status !== 'ended') return 'not_charged';
   if (isOpen(hold)) return 'captured';
   return reply.settled ? 'settled' : 'unchanged';
 }
 
 /** True when the record can correct nothing: equal figures, or evidence as strong as itself. */
-function agrees(hold: HoldState, record: ProviderRecord): boolean {
-  if (hold.evidence >= EVIDENCE.provider_record) return true;
+function agrees(hold: HoldState, record: ProviderRecord, evidence: Evidence): boolean {
+  if (hold.evidence >= evidence) return true;
   if (hold.estimated || hold.evidence < EVIDENCE.provider_webhook) return false;
   const durationMs = record.outcome === 'no_answer' ? 0 : record.durationMs;
   return (
@@ -98,11 +101,11 @@ function agrees(hold: HoldState, record: ProviderRecord): boolean {
 }
 
 /** The end of a call as its provider's books have it. */
-export function endOf(record: ProviderRecord) {
+export function endOf({ organizationId }: CallIdentity, record: ProviderRecord) {
   return {
     durationMs: record.durationMs,
     outcome: record.outcome,
-    evidence: EVIDENCE.provider_record,
+    evidence: evidenceOf(record.signedBy, organizationId, EVIDENCE.provider_record),
     endedAtMs: record.endedAtMs,
     provider: record.provider,
     providerCallId: record.providerCallId,

@@ -52,7 +52,10 @@ export function createSearch(client: ProviderClient, nowMs: () => number): Searc
   };
 }
 
-/** The records of the wanted calls, by hold. Of two the one that lives, or that came last, counts. */
+/**
+ * The records of the wanted calls, by hold. Of two the platform's account's counts, then the one that
+ * lives, then the one that came last.
+ */
 async function recordsOf(
   client: ProviderClient,
   wanted: readonly Wanted[],
@@ -68,10 +71,17 @@ async function recordsOf(
   for await (const record of client.list(new Date(sinceMs - SKEW_MS), new Date(nowMs))) {
     const { organizationId, callId, holdId } = record.ringfence;
     const hold = holds.get(holdId ?? '') ?? holds.get(callKey(organizationId ?? '', callId ?? ''));
-    if (hold === undefined || found.get(hold)?.live === true) continue;
+    if (hold === undefined || yields(record, found.get(hold))) continue;
     found.set(hold, record);
   }
   return found;
+}
+
+function yields(record: ProviderRecord, known: ProviderRecord | undefined): boolean {
+  if (known === undefined) return false;
+  const platforms = known.signedBy === undefined;
+  if (platforms !== (record.signedBy === undefined)) return platforms;
+  return known.live;
 }
 
 function callKey(organizationId: string, callId: string): string {

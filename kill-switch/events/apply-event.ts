@@ -7,6 +7,7 @@ import { EVIDENCE, OutageError } from '../../engine/index.ts';
 import type { Log } from '../doors.ts';
 import type { AliveEvent, AppliableEvent, EndedEvent, ReportEvent } from '../providers/event.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
+import { evidenceOf } from '../sessions/evidence.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
 import type { StatusAnswer } from '../sessions/status-answer.ts';
 import { createSeenOnce, type SeenOnce } from './seen-once.ts';
@@ -127,9 +128,9 @@ async function ended(
 }
 
 /**
- * The report. Under an organization's own secret it is worth what the organization says itself at
- * `/end`: whoever pays for a call could sign that it never was, and the platform's account has to be
- * able to correct that. Its provider's books settle it either way.
+ * The report. Under an organization's own secret it is worth what that organization's account is:
+ * whoever pays for a call could sign that it never was, and the platform's account has to be able to
+ * correct that.
  */
 async function reported(
   sessions: CallSessions,
@@ -139,7 +140,7 @@ async function reported(
   const reply = await sessions.end(call, {
     durationMs: event.durationMs,
     outcome: event.outcome,
-    evidence: event.signedBy === undefined ? EVIDENCE.provider_webhook : EVIDENCE.caller,
+    evidence: evidenceOf(event.signedBy, call.organizationId, EVIDENCE.provider_webhook),
     endedAtMs: event.endedAtMs,
     provider: event.provider,
     providerCallId: event.providerCallId,

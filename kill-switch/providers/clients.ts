@@ -9,7 +9,10 @@ export interface ProviderAccount {
 }
 
 export interface ProviderClients {
-  /** Speaks for the calls of this organization; undefined when nobody has credentials for it. */
+  /**
+   * Speaks for the calls of this organization, in whatever account they are; undefined when nobody has
+   * credentials for it. Its records say whose account they are of.
+   */
   clientFor(provider: string, organizationId: string): Promise<ProviderClient | undefined>;
   /** Every account whose calls can be listed. */
   accounts(): Promise<readonly ProviderAccount[]>;

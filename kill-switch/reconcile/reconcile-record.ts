@@ -7,9 +7,10 @@
  */
 import { type Engine, OutageError } from '../../engine/index.ts';
 import { type ApplyRecord, endOf, type RecordEffect } from '../asking/apply-record.ts';
-import type { BindingFacts, CallDirectory, Log, ReconcileMarks } from '../doors.ts';
+import type { BindingFacts, Log, ReconcileMarks } from '../doors.ts';
 import type { ProviderRecord } from '../providers/client.ts';
 import type { ProviderAccount } from '../providers/clients.ts';
+import { told } from '../providers/several-accounts.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
 import { adoptCall } from './adopt.ts';
@@ -20,7 +21,6 @@ export type RecordOutcome = Exclude<keyof ReconcileCounts, 'listed'>;
 export interface ReconcileContext {
   readonly engine: Pick<Engine, 'hold'>;
   readonly sessions: CallSessions;
-  readonly directory: Pick<CallDirectory, 'chain'>;
   readonly marks: Pick<ReconcileMarks, 'isLeg'>;
   /** True while a call that was dialled from this number may exist and is not linked. */
   readonly dialsOpen: (provider: string, from: string) => Promise<boolean>;
@@ -52,13 +52,14 @@ export async function reconcileRecord(
 async function outcomeOf(
   context: ReconcileContext,
   account: ProviderAccount,
-  record: ProviderRecord,
+  listed: ProviderRecord,
 ): Promise<RecordOutcome> {
   const { sessions, engine } = context;
+  const record = told(account, listed);
+  // In an organization's own account a call can only be its own or a descendant's.
   const found = await sessions.findCall(record);
   if (found.status !== 'found') return 'foreign';
   const { call, binding } = found;
-  if (!(await mayNameIt(context, account, call))) return 'foreign';
   const hold = await engine.hold(call.partition, call.holdId);
   if (hold !== undefined) {
     const id = (await sessions.reach(call))?.providerCallId;
@@ -96,17 +97,6 @@ async function mayBeDialled(context: ReconcileContext, record: ProviderRecord): 
     if (await context.dialsOpen(record.provider, externalId)) return true;
   }
   return false;
-}
-
-/** In an organization's own account a call can only be its own or a descendant's. */
-async function mayNameIt(
-  { directory }: ReconcileContext,
-  { organizationId }: ProviderAccount,
-  call: CallIdentity,
-): Promise<boolean> {
-  if (organizationId === '') return true;
-  const chain = await directory.chain(call.organizationId);
-  return chain.some(({ id }) => id === organizationId);
 }
 
 /**
@@ -152,6 +142,6 @@ async function charge(
 ): Promise<RecordOutcome> {
   if (record.durationMs === 0 || record.outcome === 'no_answer') return 'unchanged';
   if (record.durationMs === undefined) return 'failed';
-  const reply = await sessions.end(call, { ...endOf(record), chargeWithoutHold: true });
+  const reply = await sessions.end(call, { ...endOf(call, record), chargeWithoutHold: true });
   return reply.status === 'ended' ? 'charged' : 'failed';
 }

@@ -8,6 +8,7 @@ import type { Outcome } from '../providers/event.ts';
 import { termsOf } from './authorize.ts';
 import { isOpen } from './call.ts';
 import { note, type SessionContext } from './context.ts';
+import { lowersWord } from './evidence.ts';
 import type { CallIdentity } from './known-calls.ts';
 
 /** A day: no call lasts longer, so no report can charge more. */
@@ -89,7 +90,7 @@ async function settleCall(
   request: EndCall,
   end: MeasuredEnd,
 ): Promise<EndedCall> {
-  if (end.evidence <= hold.evidence) {
+  if (end.evidence <= hold.evidence || lowersWord(hold, end)) {
     noteCost(context, call, request);
     return ended(context, call, hold, false);
   }
