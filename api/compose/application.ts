@@ -58,6 +58,7 @@ export function servicesOf(core: Core): CallServices {
     ledger,
     sessions: core.desk.sessions,
     dial: createDialing(core),
+    saidOver: core.saidOver,
     credentials: core.credentials,
     access: createAccess(directory),
     partitions: config.RINGFENCE_PARTITIONS,

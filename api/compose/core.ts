@@ -7,6 +7,7 @@ import {
   type LedgerSource,
   type RecoverySource,
 } from '../../engine/index.ts';
+import { createSaidOver, type SaidOver } from '../../kill-switch/index.ts';
 import {
   createDirectory,
   createLedgerSource,
@@ -25,6 +26,7 @@ import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { reconcileMarks } from '../webhooks/doors.ts';
 import { createProviderClients } from './provider-clients.ts';
 import { createReconcileRequests } from './reconcile-requests.ts';
+import { createReconciling } from './reconciling.ts';
 import { openStores, type Stores } from './stores.ts';
 
 /** What every role of a process is built on. */
@@ -43,6 +45,8 @@ export interface Core {
   clients: AccountClients;
   /** Organizations' own credentials at their providers. */
   credentials: CredentialBook;
+  /** Looks after calls that a caller ended. */
+  saidOver: SaidOver;
   stop(): Promise<void>;
 }
 
@@ -87,19 +91,19 @@ export async function startCore(
       overLimit: requests.overLimit,
       unknownEvent: watch.unknownEvent,
     });
+    const parts = { config, log, engine, directory, desk, clients };
+    const { asking } = createReconciling(parts);
+    const saidOver = createSaidOver({ asking, clients, sessions: desk.sessions, log });
     return {
-      config,
-      log,
+      ...parts,
       stores,
       chainKey,
       ledger,
       ledgerWait,
-      engine,
-      directory,
-      desk,
-      clients,
       credentials,
+      saidOver,
       async stop() {
+        await saidOver.stop();
         await desk.stop();
         ledgerWait.stop();
         await engine.stop();

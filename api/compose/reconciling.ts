@@ -18,7 +18,10 @@ export interface Reconciling {
 }
 
 /** Starts nothing. */
-export function createReconciling(core: Core, metrics?: ReconcileMetrics): Reconciling {
+export function createReconciling(
+  core: Pick<Core, 'config' | 'engine' | 'desk' | 'clients' | 'directory' | 'log'>,
+  metrics?: ReconcileMetrics,
+): Reconciling {
   const { config, engine, desk, clients, log } = core;
   const { sessions, isOutage, nowMs } = desk;
   const apply = createApplyRecord({ sessions, engine, nowMs });

@@ -19,6 +19,8 @@ const TEXTS: Readonly<Record<string, (details: Details, currency: string) => str
   dial_unknown: ({ provider }) =>
     `${word(provider)} did not say whether it placed the call; it is looked for.`,
   ended_after_dial: () => 'The call was over for us when its provider placed it, so it was ended.',
+  ended_unpaid: ({ provider }) =>
+    `The call was over for us and went on at ${word(provider)}, so it was told to end.`,
   never_placed: () => 'The provider never had the call: what was set aside was given back.',
   adopted: ({ provider }) => `The call was found live at ${word(provider)} and taken up again.`,
   not_adopted: ({ reason }) =>

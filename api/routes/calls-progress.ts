@@ -122,7 +122,9 @@ function endRoute(services: CallServices): Endpoint {
   return endpoint({
     ...shared,
     path: '/v1/calls/{call_id}/end',
-    summary: 'The call is over: takes what was used, releases the rest.',
+    summary:
+      'The call is over: takes what was used, releases the rest. If it goes on at its provider it is ' +
+      'ended there, and its record settles what was taken.',
     body: endSchema,
     async handle(request) {
       const call = await operated(services, request);
@@ -133,7 +135,11 @@ function endRoute(services: CallServices): Endpoint {
         evidence: EVIDENCE.caller,
         providerCostMicros: provider_cost_micros,
       });
-      if (reply.status === 'ended') return { status: 200, body: reply.call };
+      if (reply.status === 'ended') {
+        const { provider } = reply.call;
+        if (provider !== undefined) services.saidOver.watch(call, provider);
+        return { status: 200, body: reply.call };
+      }
       if (reply.status === 'call_not_found') throw callNotFound(request.params.call_id);
       throw new Problem(codeOf(reply.why));
     },

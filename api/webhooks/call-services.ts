@@ -1,4 +1,4 @@
-import type { CallSessions, DialOnce } from '../../kill-switch/index.ts';
+import type { CallSessions, DialOnce, SaidOver } from '../../kill-switch/index.ts';
 import type { CredentialBook } from '../credentials/credential-book.ts';
 import type { Services } from '../services.ts';
 
@@ -7,6 +7,8 @@ export interface CallServices extends Services {
   readonly sessions: CallSessions;
   /** Places calls at their providers. */
   readonly dial: DialOnce;
+  /** Looks after calls that a caller ended. */
+  readonly saidOver: Pick<SaidOver, 'watch'>;
   /** Organizations' own credentials at their providers. */
   readonly credentials: CredentialBook;
 }

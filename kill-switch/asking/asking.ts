@@ -17,6 +17,7 @@ import { isOpen } from '../sessions/call.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
 import type { ApplyRecord, RecordEffect } from './apply-record.ts';
+import { isSaidOver } from './said-over.ts';
 import { createSearch, type Search } from './search.ts';
 
 export type Asked =
@@ -44,6 +45,11 @@ export interface Asking {
    * @throws OutageError when the engine cannot be reached to do it
    */
   ask(partition: number, holdId: string): Promise<Asked>;
+  /**
+   * The same about a call that was closed on somebody's word, which its provider's record settles.
+   * `closed` when the provider has told its end itself.
+   */
+  askAfter(partition: number, holdId: string): Promise<Asked>;
 }
 
 export interface AskingOptions {
@@ -71,9 +77,13 @@ export function createAsking(options: AskingOptions): Asking {
   const lanes = new Map<string, Pool>();
   const searches = new WeakMap<ProviderClient, Search>();
 
-  async function askOnce(partition: number, holdId: string): Promise<Asked> {
+  async function askOnce(
+    partition: number,
+    holdId: string,
+    isAsked: (hold: HoldState) => boolean,
+  ): Promise<Asked> {
     const hold = await engine.hold(partition, holdId);
-    if (hold === undefined || !isOpen(hold)) return { status: 'closed' };
+    if (hold === undefined || !isAsked(hold)) return { status: 'closed' };
     if (hold.kind !== 'call') return { status: 'no_provider' };
     const { organizationId, callId } = hold;
     const call = { organizationId, callId, holdId, partition };
@@ -126,16 +136,19 @@ export function createAsking(options: AskingOptions): Asking {
     });
   }
 
+  function shared(partition: number, holdId: string, isAsked: (hold: HoldState) => boolean) {
+    const flight =
+      flights.get(holdId) ??
+      askOnce(partition, holdId, isAsked).finally(() => {
+        flights.delete(holdId);
+      });
+    flights.set(holdId, flight);
+    return flight;
+  }
+
   return {
-    ask(partition, holdId) {
-      const flight =
-        flights.get(holdId) ??
-        askOnce(partition, holdId).finally(() => {
-          flights.delete(holdId);
-        });
-      flights.set(holdId, flight);
-      return flight;
-    },
+    ask: (partition, holdId) => shared(partition, holdId, isOpen),
+    askAfter: (partition, holdId) => shared(partition, holdId, isSaidOver),
   };
 }
 
@@ -183,7 +196,7 @@ async function notFound(
   call: CallIdentity,
   hold: HoldState,
 ): Promise<Asked> {
-  const unproven = hold.state === 'authorized' || hold.estimated;
+  const unproven = isOpen(hold) && (hold.state === 'authorized' || hold.estimated);
   if (!unproven || nowMs() < hold.createdAtMs + hold.policy.ringMs + APPEARS_MS) {
     return { status: 'not_found' };
   }

@@ -3,10 +3,12 @@
  *
  *               | hold is known       | no hold, ours      | nobody's
  *   live        | start, sign of life | adopted            | foreign
+ *               | closed: ended       |                    |
  *   over        | captured or settled | charged directly   | foreign
  */
 import { type Engine, OutageError } from '../../engine/index.ts';
 import { type ApplyRecord, endOf, type RecordEffect } from '../asking/apply-record.ts';
+import { endUnpaid, isSaidOver } from '../asking/said-over.ts';
 import type { BindingFacts, Log, ReconcileMarks } from '../doors.ts';
 import type { ProviderRecord } from '../providers/client.ts';
 import type { ProviderAccount } from '../providers/clients.ts';
@@ -66,6 +68,10 @@ async function outcomeOf(
     if (id !== undefined && id !== record.providerCallId) return anotherCall(context, call, record);
     if (id !== undefined) sessions.learn(call, record);
     else if (record.live) await linkTo(context, call, record);
+    if (record.live && isSaidOver(hold)) {
+      await endUnpaid(context, account.client, call, record);
+      return 'refused';
+    }
     return OUTCOMES[await context.apply(call, hold, record)];
   }
   if (record.provider === 'twilio' && (await context.marks.isLeg(record.providerCallId))) {

@@ -14,7 +14,7 @@ export interface ReconcileCounts {
   unchanged: number;
   /** Calls of nobody we know. */
   foreign: number;
-  /** Live calls that nobody can pay for any more; they were asked to end. */
+  /** Live calls that nobody pays for, or can pay for, any more; they were asked to end. */
   refused: number;
   /** Calls without a hold that ring yet; the next pass comes soon for them. */
   waiting: number;
