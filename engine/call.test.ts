@@ -172,6 +172,27 @@ describe('a live call', () => {
     expect(Math.max(...got)).toBeLessThanOrEqual(shareMs * 2);
   }, 60_000);
 
+  test('final calls of one wallet do not all end in one moment, and their cutoffs stand', async () => {
+    const calls = 100;
+    const wallet = await world.wallet(calls * 75_000);
+    const live: Awaited<ReturnType<typeof liveCall>>[] = [];
+    for (let n = 0; n < calls; n++) {
+      await world.setClock(T0 + n * 13);
+      live.push(await liveCall([wallet]));
+    }
+    await world.setClock(T0 + 60_000);
+    const holds = (await Promise.all(live.map((call) => call.check()))).map(({ hold }) => hold);
+    const sooner = holds.map((hold) => paidUntil(hold) - POLICY.leadMs - hold.cutoffAtMs);
+    expect(Math.min(...sooner)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...sooner)).toBeLessThanOrEqual(2 * (calls - 1));
+    expect(new Set(sooner).size).toBeGreaterThan(calls / 2);
+    for (const { callId } of live.slice(1)) {
+      await world.engine.capture({ ...world.ref(callId), durationMs: 75_000, evidence: 3 });
+    }
+    const last = await live[0]?.check();
+    expect(last).toMatchObject({ status: 'covered', hold: { cutoffAtMs: holds[0]?.cutoffAtMs } });
+  }, 60_000);
+
   test('a two-leg call ends when either wallet ends', async () => {
     const client = await world.wallet(10_000_000);
     const agency = await world.wallet(80_000);

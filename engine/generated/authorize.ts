@@ -96,7 +96,7 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: '36eb6f8d32f7045111bef5b22a5e7c274e64a0f3',
+  sha: 'c74551ccf5987746570ad774f4b8b3aae934366c',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
@@ -310,6 +310,8 @@ local function schedule(due_key, hold_id, hold, now, newly_final)
   end
 end
 local START_PAST_MAX_MS = 43200000 -- a start is never taken further back than the longest call
+local SPREAD_MS_PER_CALL = 2 -- calls of one wallet end that far apart on average when all are final,
+local SPREAD_MS_MAX = 2000 -- and none is cut this much before its lead begins
 local function begin(hold, started_at, now)
   local earliest = now - START_PAST_MAX_MS
   hold[H_STATE] = 'live'
@@ -354,10 +356,18 @@ local function finality(hold, wallets, target)
   if hold[H_COVERED] >= target then return '' end
   return final_reason(hold, wallets)
 end
-local function cutoff_at(hold)
+local function spread_ms(hold, wallets)
+  local live = 1
+  for i = 1, #wallets do live = math.max(live, wallets[i][W_LIVE]) end
+  local quarter = math.floor(math.max(0, hold[H_COVERED] - hold[H_POLICY][C_LEAD]) / 4)
+  local most = math.min(SPREAD_MS_MAX, SPREAD_MS_PER_CALL * (live - 1), quarter)
+  return hold[H_CREATED] % (most + 1)
+end
+local function cutoff_at(hold, wallets)
   if hold[H_FINAL] == '' then return 0 end
   if hold[H_FINAL] == 'max_duration' then return covered_until(hold) end
-  return math.max(hold[H_STARTED], covered_until(hold) - hold[H_POLICY][C_LEAD])
+  local lead = hold[H_POLICY][C_LEAD] + spread_ms(hold, wallets)
+  return math.max(hold[H_STARTED], covered_until(hold) - lead)
 end
 local R_WALLET = 1 -- walletId: text; the wallet moved
 local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row

@@ -55,7 +55,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: '0028509207bc19b96a6299b1e69f9c1e9be4030a',
+  sha: '8926efff167762115d9bfb19ddb13f09d669e243',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
@@ -281,6 +281,8 @@ local function is_free(leg)
   return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
 end
 local START_PAST_MAX_MS = 43200000 -- a start is never taken further back than the longest call
+local SPREAD_MS_PER_CALL = 2 -- calls of one wallet end that far apart on average when all are final,
+local SPREAD_MS_MAX = 2000 -- and none is cut this much before its lead begins
 local function begin(hold, started_at, now)
   local earliest = now - START_PAST_MAX_MS
   hold[H_STATE] = 'live'
@@ -325,10 +327,18 @@ local function finality(hold, wallets, target)
   if hold[H_COVERED] >= target then return '' end
   return final_reason(hold, wallets)
 end
-local function cutoff_at(hold)
+local function spread_ms(hold, wallets)
+  local live = 1
+  for i = 1, #wallets do live = math.max(live, wallets[i][W_LIVE]) end
+  local quarter = math.floor(math.max(0, hold[H_COVERED] - hold[H_POLICY][C_LEAD]) / 4)
+  local most = math.min(SPREAD_MS_MAX, SPREAD_MS_PER_CALL * (live - 1), quarter)
+  return hold[H_CREATED] % (most + 1)
+end
+local function cutoff_at(hold, wallets)
   if hold[H_FINAL] == '' then return 0 end
   if hold[H_FINAL] == 'max_duration' then return covered_until(hold) end
-  return math.max(hold[H_STARTED], covered_until(hold) - hold[H_POLICY][C_LEAD])
+  local lead = hold[H_POLICY][C_LEAD] + spread_ms(hold, wallets)
+  return math.max(hold[H_STARTED], covered_until(hold) - lead)
 end
 local R_WALLET = 1 -- walletId: text; the wallet moved
 local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
@@ -430,9 +440,9 @@ if hold[H_COVERED] < target then
   end
 end
 hold[H_FINAL] = finality(hold, wallets, target)
-hold[H_CUTOFF] = cutoff_at(hold)
 local changed = #rows > 0 or hold[H_FINAL] ~= final or hold[H_STARTED] ~= started
   or hold[H_COVERED] ~= covered
+if changed then hold[H_CUTOFF] = cutoff_at(hold, wallets) end
 if not changed then
   if hold[H_SEEN] - seen >= SEEN_STEP_MS then save_hold(keys.hold, hold) end
   schedule(keys.due, args.hold_id, hold, now)

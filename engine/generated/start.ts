@@ -51,7 +51,7 @@ function readStartReply(reply: readonly Buffer[]): StartReply {
 /** the call was answered; its clock runs from then. Atomic because the start decides the covered time, the next due moment and the journal together. */
 export const startScript: Script<StartKeys, StartArgs, StartReply> = {
   name: 'start',
-  sha: '467414f44d818de41589d8d26b237e5b52f343ad',
+  sha: 'd1ca265b09500da888dd167376d8ba492c3a1469',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.startedAtMs],
   reply: readStartReply,
@@ -277,6 +277,8 @@ local function is_free(leg)
   return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
 end
 local START_PAST_MAX_MS = 43200000 -- a start is never taken further back than the longest call
+local SPREAD_MS_PER_CALL = 2 -- calls of one wallet end that far apart on average when all are final,
+local SPREAD_MS_MAX = 2000 -- and none is cut this much before its lead begins
 local function begin(hold, started_at, now)
   local earliest = now - START_PAST_MAX_MS
   hold[H_STATE] = 'live'
@@ -321,10 +323,18 @@ local function finality(hold, wallets, target)
   if hold[H_COVERED] >= target then return '' end
   return final_reason(hold, wallets)
 end
-local function cutoff_at(hold)
+local function spread_ms(hold, wallets)
+  local live = 1
+  for i = 1, #wallets do live = math.max(live, wallets[i][W_LIVE]) end
+  local quarter = math.floor(math.max(0, hold[H_COVERED] - hold[H_POLICY][C_LEAD]) / 4)
+  local most = math.min(SPREAD_MS_MAX, SPREAD_MS_PER_CALL * (live - 1), quarter)
+  return hold[H_CREATED] % (most + 1)
+end
+local function cutoff_at(hold, wallets)
   if hold[H_FINAL] == '' then return 0 end
   if hold[H_FINAL] == 'max_duration' then return covered_until(hold) end
-  return math.max(hold[H_STARTED], covered_until(hold) - hold[H_POLICY][C_LEAD])
+  local lead = hold[H_POLICY][C_LEAD] + spread_ms(hold, wallets)
+  return math.max(hold[H_STARTED], covered_until(hold) - lead)
 end
 local R_WALLET = 1 -- walletId: text; the wallet moved
 local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
@@ -402,7 +412,7 @@ local was_final = hold[H_FINAL] ~= ''
 begin(hold, args.started_at_ms > 0 and args.started_at_ms or now, now)
 hold[H_ESTIMATED] = 0
 hold[H_FINAL] = finality(hold, wallets, math.min(hold[H_POLICY][C_QUANTUM], hold[H_MAX]))
-hold[H_CUTOFF] = cutoff_at(hold)
+hold[H_CUTOFF] = cutoff_at(hold, wallets)
 hold[H_REVISION] = hold[H_REVISION] + 1
 for i = 1, #wallets do
   mark_final(keys.legs[i].final, args.hold_id, hold, wallets[i], was_final, hold[H_FINAL] ~= '')

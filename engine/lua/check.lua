@@ -62,11 +62,12 @@ if hold[H_COVERED] < target then
   end
 end
 hold[H_FINAL] = finality(hold, wallets, target)
-hold[H_CUTOFF] = cutoff_at(hold)
-
--- Write. What changes nothing but the last proof of life is not journalled.
 local changed = #rows > 0 or hold[H_FINAL] ~= final or hold[H_STARTED] ~= started
   or hold[H_COVERED] ~= covered
+-- A cutoff stands while nothing changed: the more calls have ended the less they would be spread.
+if changed then hold[H_CUTOFF] = cutoff_at(hold, wallets) end
+
+-- Write. What changes nothing but the last proof of life is not journalled.
 if not changed then
   if hold[H_SEEN] - seen >= SEEN_STEP_MS then save_hold(keys.hold, hold) end
   schedule(keys.due, args.hold_id, hold, now)

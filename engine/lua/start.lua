@@ -34,7 +34,7 @@ local was_final = hold[H_FINAL] ~= ''
 begin(hold, args.started_at_ms > 0 and args.started_at_ms or now, now)
 hold[H_ESTIMATED] = 0
 hold[H_FINAL] = finality(hold, wallets, math.min(hold[H_POLICY][C_QUANTUM], hold[H_MAX]))
-hold[H_CUTOFF] = cutoff_at(hold)
+hold[H_CUTOFF] = cutoff_at(hold, wallets)
 hold[H_REVISION] = hold[H_REVISION] + 1
 
 -- Write.

@@ -50,7 +50,7 @@ export function withFinality(
   targetMs: number,
 ): HoldState {
   const finalReason = reasonToEnd(hold, wallets, targetMs);
-  return { ...hold, finalReason, cutoffAtMs: cutoffOf({ ...hold, finalReason }) };
+  return { ...hold, finalReason, cutoffAtMs: cutoffOf({ ...hold, finalReason }, wallets) };
 }
 
 function reasonToEnd(hold: HoldState, wallets: readonly WalletState[], targetMs: number): string {
@@ -66,13 +66,23 @@ function reasonToEnd(hold: HoldState, wallets: readonly WalletState[], targetMs:
   return '';
 }
 
-function cutoffOf(hold: HoldState): number {
+function cutoffOf(hold: HoldState, wallets: readonly WalletState[]): number {
   switch (hold.finalReason) {
     case '':
       return 0;
     case 'max_duration':
       return paidUntil(hold);
-    default:
-      return Math.max(hold.startedAtMs, paidUntil(hold) - hold.policy.leadMs);
+    default: {
+      const leadMs = hold.policy.leadMs + soonerMs(hold, wallets);
+      return Math.max(hold.startedAtMs, paidUntil(hold) - leadMs);
+    }
   }
+}
+
+/** Calls that share a wallet do not all end in one moment: each ends some of this time sooner. */
+function soonerMs(hold: HoldState, wallets: readonly WalletState[]): number {
+  const others = Math.max(1, ...wallets.map(({ liveCalls }) => liveCalls)) - 1;
+  const uncutMs = Math.max(0, hold.coveredMs - hold.policy.leadMs);
+  const mostMs = Math.min(2_000, 2 * others, Math.floor(uncutMs / 4));
+  return hold.createdAtMs % (mostMs + 1);
 }

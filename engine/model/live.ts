@@ -51,11 +51,13 @@ export const check: Rule<CheckInput> = (draft, input, checked) => {
     grown.rows.length > 0 ||
     (['finalReason', 'startedAtMs', 'coveredMs'] as const).some((f) => after[f] !== before[f]);
   if (!changed) {
+    // A cutoff stands while nothing changed.
+    const same = { ...after, cutoffAtMs: before.cutoffAtMs };
     if (after.lastSeenAtMs - before.lastSeenAtMs >= SEEN_STEP_MS) {
-      draft.holds.set(input.holdId, after);
+      draft.holds.set(input.holdId, same);
     }
-    schedule(draft, input.holdId, after);
-    return told(draft, 'covered', after);
+    schedule(draft, input.holdId, same);
+    return told(draft, 'covered', same);
   }
   const hold = { ...after, revision: before.revision + 1 };
   keep(draft, input.holdId, before, hold);

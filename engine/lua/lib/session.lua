@@ -3,6 +3,8 @@
 -- @include hold.lua
 
 local START_PAST_MAX_MS = 43200000 -- a start is never taken further back than the longest call
+local SPREAD_MS_PER_CALL = 2 -- calls of one wallet end that far apart on average when all are final,
+local SPREAD_MS_MAX = 2000 -- and none is cut this much before its lead begins
 
 -- Starts the clock. A start in the future becomes now.
 local function begin(hold, started_at, now)
@@ -61,9 +63,20 @@ local function finality(hold, wallets, target)
   return final_reason(hold, wallets)
 end
 
+-- How much sooner this call ends than its money asks for: a wallet with many live calls would have
+-- all of them pushed in one moment. Other calls of the wallet get what that leaves over.
+local function spread_ms(hold, wallets)
+  local live = 1
+  for i = 1, #wallets do live = math.max(live, wallets[i][W_LIVE]) end
+  local quarter = math.floor(math.max(0, hold[H_COVERED] - hold[H_POLICY][C_LEAD]) / 4)
+  local most = math.min(SPREAD_MS_MAX, SPREAD_MS_PER_CALL * (live - 1), quarter)
+  return hold[H_CREATED] % (most + 1)
+end
+
 -- When a final call must end: its lead before the paid time ends, at the longest duration exactly.
-local function cutoff_at(hold)
+local function cutoff_at(hold, wallets)
   if hold[H_FINAL] == '' then return 0 end
   if hold[H_FINAL] == 'max_duration' then return covered_until(hold) end
-  return math.max(hold[H_STARTED], covered_until(hold) - hold[H_POLICY][C_LEAD])
+  local lead = hold[H_POLICY][C_LEAD] + spread_ms(hold, wallets)
+  return math.max(hold[H_STARTED], covered_until(hold) - lead)
 end
