@@ -106,6 +106,8 @@ export interface CallLinkRecord {
   readonly controlUrl?: string | null | undefined;
   /** Its leg at Twilio, when its provider dials through it. */
   readonly twilioCallSid?: string | null | undefined;
+  /** Only somebody with a key, or under an organization's own secret, says so. */
+  readonly claimed?: boolean | undefined;
 }
 
 export interface NewCallEvent {
@@ -124,9 +126,12 @@ export interface CallRecords {
   /** The calls of this id in whatever organizations. */
   findByCallId(callId: string): Promise<readonly CallRecord[]>;
   findLink(provider: string, providerCallId: string): Promise<CallLinkRecord | undefined>;
-  /** Again for the same call it only renews how the call is reached, where that is given. */
+  /**
+   * Again for the same call it only renews how the call is reached, where that is given. What is no
+   * claim takes the id from a call that only claimed it.
+   */
   link(link: CallLinkRecord): Promise<'linked' | 'linked_elsewhere'>;
-  /** The provider ids of one call, newest first. */
+  /** The provider ids of one call: those that are certain first, of them the newest. */
   linksOf(organizationId: string, callId: string): Promise<readonly CallLinkRecord[]>;
   /** The kinds of what is on the call's timeline, oldest first. */
   eventKinds(organizationId: string, callId: string): Promise<readonly string[]>;

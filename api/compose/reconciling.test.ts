@@ -167,9 +167,26 @@ test('a second call under one call id is not charged, and the first not ended by
   await desk.authorize(organizationId, fields);
   const ringfence = { organizationId, callId: call_id, holdId: undefined };
   const books = account(() => [ended(organizationId, { ringfence, providerCallId: 'another' })]);
-  expect(await reconciling.reconciler.run(books)).toMatchObject({ unchanged: 1, captured: 0 });
+  // The first one is at the provider too: the platform's account has it for this call.
+  const fetch = async (providerCallId: string) =>
+    ended(organizationId, { ringfence, providerCallId });
+  const both = { ...books, client: { ...books.client, fetch } };
+  expect(await reconciling.reconciler.run(both)).toMatchObject({ unchanged: 1, captured: 0 });
   const path = `/v1/calls/${call_id}?organization_id=${organizationId}`;
   const { body } = await desk.app.request('GET', path);
   expect(body).toMatchObject({ state: 'authorized' });
   expect(await posted(walletId)).toBe(DEPOSIT);
+});
+
+test("a claimed id that the platform's account does not have gives way to the one that it has", async () => {
+  const { organizationId, walletId } = await desk.payer(DEPOSIT);
+  const call_id = desk.newId();
+  const fields = { call_id, provider: 'vapi', provider_call_id: `nowhere-${call_id}` };
+  await desk.authorize(organizationId, fields);
+  const ringfence = { organizationId, callId: call_id, holdId: undefined };
+  const books = account(() => [ended(organizationId, { ringfence, providerCallId: 'the-one' })]);
+  const fetch = async () => 'not_found' as const;
+  const platforms = { ...books, client: { ...books.client, fetch } };
+  expect(await reconciling.reconciler.run(platforms)).toMatchObject({ captured: 1, failed: 0 });
+  expect(await posted(walletId)).toBe(DEPOSIT - 60 * SECOND);
 });

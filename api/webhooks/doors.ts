@@ -33,6 +33,7 @@ export function callRecords(directory: Directory): CallRecords {
         partition: link.partition,
         controlUrl: controlUrl ?? undefined,
         twilioCallSid: twilioCallSid ?? undefined,
+        claimed: link.claimed ?? false,
       });
       return answer.status;
     },

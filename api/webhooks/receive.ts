@@ -73,12 +73,11 @@ async function signerOf(
   return await byOrganizations(desk.credentials, provider, owners, check, platform);
 }
 
-/** The organization that the message is about and those above it, nearest first. */
+/** The organizations that the message may be about and those above them, nearest first. */
 async function ownersOf(desk: CallDesk, reference: CallReference): Promise<readonly string[]> {
-  const found = await desk.sessions.findCall(reference);
-  if (found.status === 'unknown') return [];
-  const owner = found.status === 'found' ? found.call.organizationId : found.organizationId;
-  return (await desk.directory.chain(owner)).map(({ id }) => id);
+  const owners = await desk.sessions.ownersOf(reference);
+  const chains = await Promise.all(owners.map((owner) => desk.directory.chain(owner)));
+  return [...new Set(chains.flat().map(({ id }) => id))];
 }
 
 /** Undefined when the text is not JSON. */

@@ -121,8 +121,9 @@ export function createAsking(options: AskingOptions): Asking {
   /** What was found by its metadata can be reached from now on. */
   async function link(call: CallIdentity, record: ProviderRecord): Promise<void> {
     try {
+      const word = record.signedBy === undefined ? 'ours' : 'callers';
       const { provider, providerCallId, controlUrl, twilioCallSid } = record;
-      await sessions.link(call, { provider, providerCallId, controlUrl, twilioCallSid });
+      await sessions.link(call, { provider, providerCallId, controlUrl, twilioCallSid }, word);
     } catch (error) {
       if (!options.isOutage(error)) throw error;
     }

@@ -86,6 +86,7 @@ async function decide(context: GateContext, event: GateEvent): Promise<GateAnswe
     provider: event.provider,
     providerCallId: event.providerCallId === '' ? undefined : event.providerCallId,
     controlUrl: event.controlUrl,
+    linkedBy: event.signedBy === undefined ? 'provider' : 'caller',
   });
   if (answer.status === 'authorized') {
     const assistantId = await assistantFor(context, event, organizationId, found.binding);

@@ -31,6 +31,7 @@ export async function adoptCall(
     provider,
     providerCallId,
     controlUrl,
+    linkedBy: record.signedBy === undefined ? 'provider' : 'caller',
   });
   switch (answer.status) {
     case 'authorized':

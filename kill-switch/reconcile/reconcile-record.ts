@@ -15,6 +15,7 @@ import type { ProviderAccount } from '../providers/clients.ts';
 import { told } from '../providers/several-accounts.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
+import type { CallReach } from '../sessions/reach.ts';
 import { adoptCall } from './adopt.ts';
 import type { ReconcileCounts } from './report.ts';
 
@@ -64,9 +65,12 @@ async function outcomeOf(
   const { call, binding } = found;
   const hold = await engine.hold(call.partition, call.holdId);
   if (hold !== undefined) {
-    const id = (await sessions.reach(call))?.providerCallId;
-    if (id !== undefined && id !== record.providerCallId) return anotherCall(context, call, record);
-    if (id !== undefined) sessions.learn(call, record);
+    const reach = await sessions.reach(call);
+    const linked = reach !== undefined && reach.providerCallId === record.providerCallId;
+    if (reach !== undefined && !linked && (await isRight(account, reach, call, record))) {
+      return anotherCall(context, call, record);
+    }
+    if (linked) sessions.learn(call, record);
     else if (record.live) await linkTo(context, call, record);
     if (record.live && isSaidOver(hold)) {
       await endUnpaid(context, account.client, call, record);
@@ -106,6 +110,23 @@ async function mayBeDialled(context: ReconcileContext, record: ProviderRecord): 
 }
 
 /**
+ * Whether the call is linked to what it is linked to, although this record names it as well. What
+ * somebody with a key claimed is wrong if the platform's account does not have it for that call.
+ */
+async function isRight(
+  { client }: ProviderAccount,
+  reach: CallReach,
+  call: CallIdentity,
+  { provider, signedBy }: ProviderRecord,
+): Promise<boolean> {
+  if (reach.claimed !== true || signedBy !== undefined || reach.provider !== provider) return true;
+  const claimed = await client.fetch(reach.providerCallId);
+  if (claimed === 'not_found') return false;
+  const { organizationId = call.organizationId, callId = call.callId } = claimed.ringfence;
+  return organizationId === call.organizationId && callId === call.callId;
+}
+
+/**
  * The metadata names a call that is linked to another call of the provider: it was dialled again.
  * One call id is charged once; that a second call went under it is for people to know.
  */
@@ -123,9 +144,10 @@ function anotherCall(
 async function linkTo(
   { sessions }: ReconcileContext,
   call: CallIdentity,
-  { provider, providerCallId, controlUrl, twilioCallSid }: ProviderRecord,
+  { provider, providerCallId, controlUrl, twilioCallSid, signedBy }: ProviderRecord,
 ): Promise<void> {
-  await sessions.link(call, { provider, providerCallId, controlUrl, twilioCallSid });
+  const word = signedBy === undefined ? 'ours' : 'callers';
+  await sessions.link(call, { provider, providerCallId, controlUrl, twilioCallSid }, word);
 }
 
 async function adopt(

@@ -22,6 +22,8 @@ export interface AuthorizeCall {
   readonly provider?: string | undefined;
   readonly providerCallId?: string | undefined;
   readonly controlUrl?: string | undefined;
+  /** Whose word the provider's id is: the provider's own, or that of somebody with a key. */
+  readonly linkedBy?: 'provider' | 'caller' | undefined;
   /** E.164. */
   readonly destination?: string | undefined;
   readonly maxDurationSeconds?: number | undefined;
@@ -136,13 +138,15 @@ async function linkProviderCall(
   request: AuthorizeCall,
   call: CallIdentity,
 ): Promise<void> {
-  const { provider, providerCallId, controlUrl } = request;
+  const { provider, providerCallId, controlUrl, linkedBy } = request;
   if (provider === undefined || providerCallId === undefined) return;
+  const claimed = linkedBy !== 'provider';
+  const link = { provider, providerCallId, controlUrl, claimed };
   try {
-    const linked = await context.records.link({ ...call, provider, providerCallId, controlUrl });
+    const linked = await context.records.link({ ...call, ...link });
     if (linked !== 'linked') return note(context, call, 'link_refused', { provider });
-    context.known.linked(provider, providerCallId, call.holdId);
-    context.reaches.linked(call, { provider, providerCallId, controlUrl });
+    context.known.linked(provider, providerCallId, call.holdId, claimed);
+    context.reaches.linked(call, link);
   } catch (error) {
     // The call may start without its link: the metadata given to the provider names it as well.
     if (!context.isOutage(error)) throw error;

@@ -10,9 +10,10 @@ import { type CheckCall, checkCall, startCall, unknownCall, unreachable } from '
 import { note, type SessionContext } from './context.ts';
 import { type EndCall, endCall } from './end.ts';
 import { describe } from './facts.ts';
-import { findCall } from './find-call.ts';
+import { findCall, ownersOf } from './find-call.ts';
 import { identify, organizationsWithCall } from './identity.ts';
 import { type CallIdentity, createKnownCalls } from './known-calls.ts';
+import { linkCall, type NewLink } from './link.ts';
 import { createReaches } from './reach.ts';
 import { createWriteBehind } from './write-behind.ts';
 
@@ -69,36 +70,11 @@ export function createCallSessions(options: CallSessionsOptions) {
       return { status: 'ended', settled, call: await answered(call, hold) } as const;
     },
 
-    /**
-     * Tells which provider id a call has, so that the provider's messages find it.
-     *
-     * @param word `callers`: somebody with a key says so. That must not displace what authorize, a
-     *   dial or the provider said, or a client could have somebody else's call, or none, cut off.
-     */
-    async link(
-      call: CallIdentity,
-      link: {
-        provider: string;
-        providerCallId: string;
-        controlUrl?: string | undefined;
-        twilioCallSid?: string | undefined;
-      },
-      word: 'ours' | 'callers' = 'ours',
-    ) {
-      const hold = await context.engine.hold(call.partition, call.holdId);
-      if (hold === undefined) return { status: 'call_not_found' } as const;
-      if (word === 'callers' && (await hasOtherLink(context, call, link))) {
-        return { status: 'linked_already' } as const;
-      }
-      const linked = await context.records.link({ ...call, controlUrl: undefined, ...link });
-      if (linked === 'linked_elsewhere') return { status: 'linked_elsewhere' } as const;
-      const known = context.known.get(call.holdId);
-      const { provider, providerCallId } = link;
-      if (known !== undefined) context.known.remember({ ...known, provider, providerCallId });
-      context.known.linked(provider, providerCallId, call.holdId);
-      context.reaches.linked(call, link);
-      note(context, call, 'linked', { provider, provider_call_id: providerCallId });
-      return { status: 'linked', call: await answered(call, hold) } as const;
+    /** Tells which provider id a call has, so that the provider's messages find it. */
+    async link(call: CallIdentity, link: NewLink, word: 'ours' | 'callers' = 'ours') {
+      const reply = await linkCall(context, call, link, word);
+      if (reply.status !== 'linked') return reply;
+      return { status: 'linked', call: await answered(call, reply.hold) } as const;
     },
 
     /** The call as it stands; undefined when there is no such call. */
@@ -111,6 +87,7 @@ export function createCallSessions(options: CallSessionsOptions) {
     identify: (organizationId: string, callId: string) => identify(context, organizationId, callId),
     organizationsWithCall: (callId: string) => organizationsWithCall(context, callId),
     findCall: (reference: CallReference) => findCall(context, reference),
+    ownersOf: (reference: CallReference) => ownersOf(context, reference),
     note: (
       call: { organizationId: string; callId: string },
       kind: string,
@@ -202,16 +179,4 @@ async function patiently<T>(answer: Promise<T | undefined> | undefined): Promise
     setTimeout(() => resolve(undefined), LEDGER_PATIENCE_MS).unref();
   });
   return await Promise.race([answer.catch(() => undefined), late]);
-}
-
-async function hasOtherLink(
-  context: SessionContext,
-  call: CallIdentity,
-  link: { provider: string; providerCallId: string },
-): Promise<boolean> {
-  const links = await context.records.linksOf(call.organizationId, call.callId);
-  return links.some(
-    ({ provider, providerCallId }) =>
-      provider !== link.provider || providerCallId !== link.providerCallId,
-  );
 }

@@ -160,12 +160,13 @@ async function chargeDirectly(
 async function claimed(
   { records, known }: SessionContext,
   call: CallIdentity,
-  { provider, providerCallId }: EndCall,
+  { provider, providerCallId, evidence }: EndCall,
 ): Promise<boolean> {
   if (provider === undefined || providerCallId === undefined || providerCallId === '') return true;
-  const link = { ...call, provider, providerCallId, controlUrl: undefined };
+  const claimed = evidence < EVIDENCE.provider_webhook;
+  const link = { ...call, provider, providerCallId, claimed };
   if ((await records.link(link)) !== 'linked') return false;
-  known.linked(provider, providerCallId, call.holdId);
+  known.linked(provider, providerCallId, call.holdId, claimed);
   return true;
 }
 

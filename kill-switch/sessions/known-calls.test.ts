@@ -24,13 +24,13 @@ test('calls of one id in several organizations are all known', () => {
 test('the call renewed longest ago is forgotten first, under all its names', () => {
   const known = createKnownCalls(2);
   known.remember(call('h1', 'one'));
-  known.linked('vapi', 'p1', 'h1');
+  known.linked('vapi', 'p1', 'h1', false);
   known.remember(call('h2', 'two'));
   known.saw('h1', liveHold({ revision: 3 }));
   known.remember(call('h3', 'three'));
   expect(known.get('h2')).toBeUndefined();
   expect(known.withCallId('two')).toEqual([]);
-  expect(known.linkedTo('vapi', 'p1')?.identity.callId).toBe('one');
+  expect(known.linkedTo('vapi', 'p1')?.call.identity.callId).toBe('one');
 });
 
 test('an older state does not replace a newer one', () => {

@@ -29,11 +29,14 @@ export interface KnownCalls {
   get(holdId: string): KnownCall | undefined;
   /** The known calls with this id, of whatever organizations. */
   withCallId(callId: string): readonly KnownCall[];
-  /** The known call that this provider id was linked to. */
-  linkedTo(provider: string, providerCallId: string): KnownCall | undefined;
+  /** The known call that this provider id was linked to, or is claimed for. */
+  linkedTo(
+    provider: string,
+    providerCallId: string,
+  ): { readonly call: KnownCall; readonly claimed: boolean } | undefined;
   remember(call: KnownCall): void;
-  /** A link that stands: the provider's id means this call and no other. */
-  linked(provider: string, providerCallId: string, holdId: string): void;
+  /** A link: unless it is only claimed, the provider's id means this call and no other for ever. */
+  linked(provider: string, providerCallId: string, holdId: string, claimed: boolean): void;
   /** Renews the hold's state of a call that is known; an older state is passed over. */
   saw(holdId: string, hold: HoldState): void;
 }
@@ -44,7 +47,7 @@ const KNOWN_MAX = 100_000;
 export function createKnownCalls(max: number = KNOWN_MAX): KnownCalls {
   const calls = new Map<string, KnownCall>();
   const byCallId = new Map<string, Set<string>>();
-  const byProviderId = new Map<string, string>();
+  const byProviderId = new Map<string, { readonly holdId: string; readonly claimed: boolean }>();
 
   function forget(holdId: string, callId: string): void {
     calls.delete(holdId);
@@ -64,8 +67,13 @@ export function createKnownCalls(max: number = KNOWN_MAX): KnownCalls {
     if (!oldest.done) forget(oldest.value.identity.holdId, oldest.value.identity.callId);
   }
 
-  function linked(provider: string, providerCallId: string, holdId: string): void {
-    byProviderId.set(`${provider} ${providerCallId}`, holdId);
+  function linked(
+    provider: string,
+    providerCallId: string,
+    holdId: string,
+    claimed: boolean,
+  ): void {
+    byProviderId.set(`${provider} ${providerCallId}`, { holdId, claimed });
     if (byProviderId.size <= max) return;
     const oldest = byProviderId.keys().next();
     if (!oldest.done) byProviderId.delete(oldest.value);
@@ -74,8 +82,11 @@ export function createKnownCalls(max: number = KNOWN_MAX): KnownCalls {
   return {
     remember,
     linked,
-    linkedTo: (provider, providerCallId) =>
-      calls.get(byProviderId.get(`${provider} ${providerCallId}`) ?? ''),
+    linkedTo(provider, providerCallId) {
+      const link = byProviderId.get(`${provider} ${providerCallId}`);
+      const call = link && calls.get(link.holdId);
+      return call && { call, claimed: link.claimed };
+    },
     get: (holdId) => calls.get(holdId),
     withCallId(callId) {
       const holds = [...(byCallId.get(callId) ?? [])];

@@ -49,9 +49,25 @@ test('a message teaches how its call is reached, once, and another process reads
     providerCallId: 'v-1',
     controlUrl: 'https://control',
     twilioCallSid: 'CA1',
+    claimed: true,
   };
   expect(await reaches.of(call)).toEqual(known);
   expect(await createReaches(records, quietLog()).of(call)).toEqual(known);
+});
+
+test('an id that the platform’s provider names with the call stays, whatever is claimed after', async () => {
+  const { records } = links();
+  const reaches = createReaches(records, quietLog());
+  const ringfence = { organizationId: 'org_1', callId: 'call-1', holdId: undefined };
+  reaches.learn(call, message({ providerCallId: 'claimed', signedBy: 'org_1', ringfence }));
+  await reaches.idle();
+  expect(await reaches.of(call)).toMatchObject({ providerCallId: 'claimed', claimed: true });
+  reaches.learn(call, message({ ringfence }));
+  await reaches.idle();
+  expect(await reaches.of(call)).toMatchObject({ providerCallId: 'v-1', claimed: false });
+  reaches.learn(call, message({ providerCallId: 'claimed', signedBy: 'org_1', ringfence }));
+  await reaches.idle();
+  expect(await reaches.of(call)).toMatchObject({ providerCallId: 'v-1', claimed: false });
 });
 
 test("an id that belongs to a stranger's call is not used", async () => {

@@ -1,7 +1,8 @@
 /**
  * How a call is reached at its provider: ids and control address, as its links have them. Only a
- * link counts, because it belongs to one call: an id that was merely claimed could be that of a
- * stranger's call, and a push would end it.
+ * link counts, because it belongs to one call: an id that was merely named could be that of a
+ * stranger's call, and a push would end it. A link that is only claimed may be taken back at any
+ * time, so it is looked up each time.
  *
  * Control addresses and Twilio legs are learned from the provider's own messages and written down,
  * so that an enforcer in another process can push.
@@ -21,6 +22,8 @@ const WAITING_MAX = 10_000;
 
 export interface CallReach extends ProviderCall {
   readonly provider: string;
+  /** The link may be taken back: only somebody with a key says so. */
+  readonly claimed?: boolean | undefined;
 }
 
 export interface Reaches {
@@ -53,19 +56,26 @@ export function createReaches(records: Pick<CallRecords, 'link' | 'linksOf'>, lo
 
   async function read(call: CallIdentity): Promise<CallReach | undefined> {
     const [newest] = await records.linksOf(call.organizationId, call.callId);
-    if (newest === undefined || newest.holdId !== call.holdId) return undefined;
+    if (newest === undefined || newest.holdId !== call.holdId) {
+      reaches.delete(call.holdId);
+      return undefined;
+    }
     return keep(call.holdId, {
       provider: newest.provider,
       providerCallId: newest.providerCallId,
       controlUrl: newest.controlUrl ?? undefined,
       twilioCallSid: newest.twilioCallSid ?? undefined,
+      claimed: newest.claimed ?? false,
     });
   }
 
   async function write(call: CallIdentity, reach: CallReach): Promise<void> {
     try {
       const answer = await records.link({ ...call, ...reach });
-      if (answer === 'linked') keep(call.holdId, reach);
+      if (answer !== 'linked') return;
+      // A call may have another id that is certain.
+      if (reach.claimed === true) await read(call);
+      else keep(call.holdId, reach);
     } catch (error) {
       log.warn({ err: error, call_id: call.callId }, 'how a call is reached was not written');
     } finally {
@@ -77,7 +87,8 @@ export function createReaches(records: Pick<CallRecords, 'link' | 'linksOf'>, lo
     async of(call, fresh = false) {
       const known = reaches.get(call.holdId);
       const isNew = known !== undefined && performance.now() - known.readAtMs < FRESH_MS;
-      if (known !== undefined && (isNew || !fresh)) return known.reach;
+      const certain = !fresh && known?.reach.claimed !== true;
+      if (known !== undefined && (isNew || certain)) return known.reach;
       const flight = reading.get(call.holdId) ?? read(call);
       reading.set(call.holdId, flight);
       try {
@@ -99,12 +110,13 @@ export function createReaches(records: Pick<CallRecords, 'link' | 'linksOf'>, lo
     learn(call, message) {
       const { provider, providerCallId, controlUrl, twilioCallSid } = message;
       if (providerCallId === '' || learning.has(call.holdId)) return;
-      const told: CallReach = { provider, providerCallId, controlUrl, twilioCallSid };
+      const claimed = !names(message, call);
+      const told: CallReach = { provider, providerCallId, controlUrl, twilioCallSid, claimed };
       const known = reaches.get(call.holdId)?.reach;
       const same = known?.providerCallId === providerCallId;
+      if (known !== undefined && !same && claimed && known.claimed !== true) return;
       const reach = same ? merge(known, told) : told;
-      const news = !same || reach.controlUrl !== known.controlUrl;
-      if (!news && reach.twilioCallSid === known.twilioCallSid) return;
+      if (same && tellsNothing(reach, known)) return;
       if (pool.waiting() >= WAITING_MAX) return;
       learning.add(call.holdId);
       pool.run(() => write(call, reach));
@@ -118,5 +130,22 @@ function merge(known: CallReach, told: CallReach): CallReach {
     ...told,
     controlUrl: told.controlUrl ?? known.controlUrl,
     twilioCallSid: told.twilioCallSid ?? known.twilioCallSid,
+    claimed: known.claimed === true && told.claimed === true,
   };
+}
+
+function tellsNothing(reach: CallReach, known: CallReach): boolean {
+  return (
+    reach.controlUrl === known.controlUrl &&
+    reach.twilioCallSid === known.twilioCallSid &&
+    (reach.claimed === true) === (known.claimed === true)
+  );
+}
+
+/** The platform's account or secret says that the provider's id is this call's. */
+function names({ signedBy, ringfence }: CallReference, call: CallIdentity): boolean {
+  if (signedBy !== undefined) return false;
+  const { organizationId = call.organizationId, callId, holdId } = ringfence;
+  if (organizationId !== call.organizationId) return false;
+  return callId === call.callId || holdId === call.holdId;
 }

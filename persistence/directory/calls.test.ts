@@ -142,6 +142,29 @@ describe('call links', () => {
     });
     expect(await callLinks.ofCall(client.id, 'owner')).toHaveLength(1);
   });
+
+  test('that are only claimed give way to one that is certain, with all that was claimed', async () => {
+    const { callLinks, calls } = world.first;
+    await calls.insertMany([record(client, 'true'), record(agency, 'claim')]);
+    const claim = { ...link(agency, 'claim', 'v-3'), claimed: true };
+    await callLinks.put({ ...claim, controlUrl: 'https://claimed' });
+    const certain = link(client, 'true', 'v-3');
+    expect(await callLinks.put({ ...certain, claimed: true })).toEqual({
+      status: 'linked_elsewhere',
+    });
+    expect(await callLinks.put(certain)).toMatchObject({
+      status: 'linked',
+      link: { callId: 'true', claimed: false, controlUrl: null },
+    });
+    expect(await callLinks.put({ ...certain, claimed: true })).toMatchObject({
+      link: { claimed: false },
+    });
+    expect(await callLinks.put({ ...claim, claimed: false })).toEqual({
+      status: 'linked_elsewhere',
+    });
+    expect(await callLinks.ofCall(agency.id, 'claim')).toEqual([]);
+    expect(await calls.find(agency.id, 'claim')).toMatchObject({ providerCallId: null });
+  });
 });
 
 describe('the list of calls', () => {

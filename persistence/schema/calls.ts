@@ -1,4 +1,4 @@
-import { bigint, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 export type CutoffState = 'none' | 'pending' | 'confirmed' | 'failed';
@@ -35,6 +35,7 @@ export const callLinks = pgTable(
     partition: integer('partition').notNull(),
     controlUrl: text('control_url'),
     twilioCallSid: text('twilio_call_sid'),
+    claimed: boolean('claimed').notNull().default(false),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.provider, table.providerCallId] })],
