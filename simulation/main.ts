@@ -1,4 +1,8 @@
 /** The door of the simulation, for the command line. */
+
+export { chaos, SCENARIOS } from './chaos/chaos.ts';
+export { LEGEND, type Report } from './chaos/report.ts';
+export { isClean } from './chaos/run.ts';
 export {
   INCREMENTS,
   type Increment,

@@ -14,6 +14,7 @@ const STOP_MS = 40_000;
 const LOG_LINES_SHOWN = 30;
 
 export const ADMIN_KEY = 'rf_admin_of_the_acceptance_run';
+export const LEDGER_KEY = 'the-ledger-key-of-the-acceptance-run';
 export const VAPI_SECRET = 'vapi-secret-of-the-acceptance-run';
 export const RETELL_KEY = 'retell-key-of-the-acceptance-run';
 
@@ -26,6 +27,9 @@ export interface RingfenceProcess {
   /** Resolves when /readyz says 200. */
   ready(): Promise<void>;
   kill9(): Promise<void>;
+  /** It stands still in the middle of whatever it does, and goes on with `resume`. */
+  pause(): void;
+  resume(): void;
   /** SIGTERM, and waits for the end. @throws Error when it had to be killed */
   stop(): Promise<void>;
   /** Runs `npm run ringfence -- <args>` beside it. */
@@ -86,6 +90,8 @@ export async function createRingfence(
       victim?.kill('SIGKILL');
       await waitUntil(() => victim === undefined || ended(victim), STOP_MS, 2);
     },
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
     async stop() {
       const asked = child;
       if (asked === undefined || ended(asked)) return;
@@ -117,7 +123,7 @@ function environment(dir: string, port: number, outside: Readonly<Record<string,
     RINGFENCE_HOST: '127.0.0.1',
     RINGFENCE_DATA_DIR: dir,
     RINGFENCE_ADMIN_KEY: ADMIN_KEY,
-    RINGFENCE_LEDGER_KEY: 'the-ledger-key-of-the-acceptance-run',
+    RINGFENCE_LEDGER_KEY: LEDGER_KEY,
     RINGFENCE_LOG_LEVEL: process.env.RINGFENCE_LOG_LEVEL ?? 'warn',
     RINGFENCE_RATE_LIMIT_PER_SECOND: '100000',
     VAPI_WEBHOOK_SECRET: VAPI_SECRET,

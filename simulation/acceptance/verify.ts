@@ -1,7 +1,7 @@
 import type { RingfenceProcess } from './ringfence.ts';
 
 /** Runs `verify` beside the server. @throws Error with its output unless it says 0 differences. */
-export async function verified(ringfence: RingfenceProcess): Promise<string> {
+export async function verified(ringfence: Pick<RingfenceProcess, 'command'>): Promise<string> {
   const { code, text } = await ringfence.command(['verify']);
   if (code !== 0 || !text.endsWith('\n0 differences\n')) {
     throw new Error(`verify exited with ${code}:\n${text}`);

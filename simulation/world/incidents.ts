@@ -44,8 +44,8 @@ export function startIncidents(processes: WorldProcesses, options: Options): Inc
   if (options.restartRedis) {
     after(options.seconds * 1000 * REDIS_AT, async () => {
       const from = performance.now();
-      await processes.servers.kill9Redis();
-      await processes.servers.restartRedis();
+      await processes.servers.redis.kill9();
+      await processes.servers.redis.restart();
       await processes.api.ready();
       const ms = Math.round(performance.now() - from);
       told.push(`Redis was killed -9 and restarted on its file; ready again after ${ms} ms`);

@@ -12,7 +12,7 @@ import {
   temporaryDirectory,
   VAPI_SECRET,
 } from '../acceptance/ringfence.ts';
-import { type Servers, startServers } from '../acceptance/servers.ts';
+import { type Servers, startServers } from '../chaos/servers.ts';
 import type { ProviderName, WorldOptions } from './options.ts';
 import {
   type SimulatedProvider,

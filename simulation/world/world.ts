@@ -43,7 +43,7 @@ export async function runWorld(
   const plan = planWorld(options);
   screen.out(`starting ${options.calls} calls at ${options.increment}, seed ${options.seed}\n`);
   const processes = await startProcesses(options);
-  const books = openBooks(processes.servers.databaseUrl);
+  const books = openBooks(processes.servers.postgres.url);
   try {
     return await live(options, plan, processes, books, screen, signal);
   } finally {

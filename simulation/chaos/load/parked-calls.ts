@@ -1,18 +1,21 @@
-/** Calls that stay live through every disaster: each must still be there, and end as usual. */
+/** Calls that stay live through every blow: each must still be there, and end as usual. */
 import { waitUntil } from '../../../scripts/processes.mjs';
-import { type Client, expected, freshKey } from '../client.ts';
-import { figures } from '../tenants.ts';
-import type { Tenant } from './worker.ts';
+import { type Client, expected, freshKey } from '../../acceptance/client.ts';
+import { figures } from '../../acceptance/tenants.ts';
+import type { Move } from '../accounts/acknowledged.ts';
+import { capturedIn, type Tenant } from './errands.ts';
 
 export interface ParkedCalls {
+  /** The answers to a status check of each. */
+  check(): Promise<{ status: number; endCall: unknown }[]>;
   /** @throws Error when a call is not live any more */
   stillLive(): Promise<void>;
-  /** Ends them all; answers what was captured in total. */
-  end(): Promise<number>;
+  /** Ends them all; answers what was captured. */
+  end(): Promise<Move[]>;
 }
 
 const DURATION_SECONDS = 600;
-const COMMITTED_MS = 5_000;
+const COMMITTED_MS = 10_000;
 
 /** Answers once the calls are in the ledger. */
 export async function parkCalls(client: Client, tenant: Tenant, n: number): Promise<ParkedCalls> {
@@ -31,6 +34,13 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
   };
   if (!(await waitUntil(committed, COMMITTED_MS))) throw new Error('parked calls do not commit');
   return {
+    check: () =>
+      Promise.all(
+        ids.map(async (id) => {
+          const { status, body } = await client.post(path(id, '/check'), {}, null);
+          return { status, endCall: body.endCall };
+        }),
+      ),
     async stillLive() {
       for (const id of ids) {
         const call = expected(200, `parked ${id}`, await client.get(path(id, '')));
@@ -41,9 +51,7 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
     async end() {
       const body = { duration_seconds: DURATION_SECONDS };
       const ended = await Promise.all(ids.map((id) => client.post(path(id, '/end'), body, null)));
-      return ended
-        .map((answer) => Number(expected(200, 'end of a parked call', answer).captured_micros))
-        .reduce((sum, micros) => sum + micros, 0);
+      return ended.flatMap((answer) => capturedIn(expected(200, 'end of a parked call', answer)));
     },
   };
 }

@@ -1,0 +1,38 @@
+/**
+ * Kills Ringfence and its stores under load, again and again, and then does the accounts.
+ *
+ *   clients over HTTP, every acknowledgement written down -> blow -> gate -> ledger = acknowledgements
+ *
+ * After each blow every acknowledgement is looked up in the ledger: once, whole, with its amounts;
+ * every balance is recomputed from the acknowledgements; no wallet in Redis may be behind Postgres,
+ * and `verify` has to find 0 differences. What only Redis knew may be lost where Redis dies, and only
+ * what was acknowledged just before, without `wait_for: ledger`: it is counted.
+ */
+import type { Report } from './report.ts';
+import { isClean, type Print, runOn } from './run.ts';
+import type { ChaosOptions } from './scenario.ts';
+import { embedded } from './scenarios/embedded.ts';
+import { redisKill } from './scenarios/redis-kill.ts';
+import { redisWipe } from './scenarios/redis-wipe.ts';
+import { openApart, openEmbedded } from './stage.ts';
+
+const APART = [redisKill, redisWipe];
+const EMBEDDED = [embedded];
+
+export const SCENARIOS: readonly { readonly name: string; readonly summary: string }[] = [
+  ...APART,
+  ...EMBEDDED,
+];
+
+/** Runs the named scenarios, in the order of the list. */
+export async function chaos(
+  names: readonly string[],
+  options: ChaosOptions,
+  print: Print,
+): Promise<Report[]> {
+  const named = <T extends { name: string }>(all: readonly T[]) =>
+    all.filter(({ name }) => names.includes(name));
+  const reports = await runOn(openApart, named(APART), options, print);
+  if (!reports.every(isClean)) return reports;
+  return [...reports, ...(await runOn(openEmbedded, named(EMBEDDED), options, print))];
+}

@@ -1,0 +1,123 @@
+/** One blow under load, and the accounts after it. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LoadFigures } from './accounts/acknowledged.ts';
+import type { Books } from './accounts/books.ts';
+import { checkLedger } from './accounts/ledger-check.ts';
+import { levelMs } from './accounts/level.ts';
+import { type Blow, lossFaults, lossReachMs, vanishedFaults } from './accounts/losses.ts';
+import { behindFaults, onLedger, verifyFaults } from './accounts/stores.ts';
+import type { Tenant } from './load/errands.ts';
+import { startLoad } from './load/load.ts';
+import type { ParkedCalls } from './load/parked-calls.ts';
+import type { Outcome, Strike } from './scenario.ts';
+import type { Stage } from './stage.ts';
+
+export interface Row {
+  readonly label: string;
+  readonly acknowledged: number;
+  /** Of them: answered from the ledger. */
+  readonly waited: number;
+  readonly lost: number;
+  /** How long before the blow the oldest of the lost was acknowledged. */
+  readonly reachMs: number;
+  /** From the beginning of the blow until everything was started again. */
+  readonly downMs: number;
+  /** From then until every process was ready. */
+  readonly backMs: number;
+  /** From the end of the load until every wallet's ledger_sequence was its sequence. */
+  readonly levelMs: number;
+  readonly unanswered: Readonly<Record<string, number>>;
+  readonly note: string;
+  readonly faults: readonly string[];
+}
+
+export interface Ground {
+  readonly stage: Stage;
+  readonly tenants: readonly Tenant[];
+  readonly parked: ParkedCalls;
+  readonly books: Books;
+  /** Of load before each blow. */
+  readonly loadMs: number;
+}
+
+/** Mutations that are acknowledged just before the blow. */
+const BURST = 100;
+const AFTER_MS = 400;
+
+export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
+  const { stage, tenants, parked } = ground;
+  await strike.prepare?.();
+  const load = startLoad(stage.client, tenants);
+  try {
+    await pause(ground.loadMs * (0.5 + Math.random()));
+    await load.burst(BURST);
+    const fromMs = Date.now();
+    const outcome = await strike.blow({ figures: load.figures, parked });
+    const blow = { fromMs, toMs: Date.now() };
+    await stage.ready();
+    const backMs = Date.now() - blow.toMs;
+    const behind = await behindFaults(stage.urls());
+    await pause(AFTER_MS);
+    await load.stop();
+    const level = await levelMs(stage.client, tenants);
+    await parked.stillLive();
+    const seen = { behind, outcome, backMs, levelMs: level };
+    return await accounts(ground, strike, load.figures, blow, seen);
+  } finally {
+    await load.stop();
+  }
+}
+
+interface Seen {
+  readonly behind: readonly string[];
+  readonly outcome: Outcome;
+  readonly backMs: number;
+  readonly levelMs: number;
+}
+
+async function accounts(
+  { stage, books }: Ground,
+  strike: Strike,
+  figures: LoadFigures,
+  blow: Blow,
+  seen: Seen,
+): Promise<Row> {
+  const { acknowledged } = figures;
+  const { lost, faults, posted } = await onLedger(stage.urls(), (sql) =>
+    checkLedger(sql, acknowledged),
+  );
+  books.bookAll(acknowledged, lost);
+  const unanswered = tally(figures);
+  const late = seen.levelMs > strike.levelMs;
+  const silent = strike.recovers && !unanswered['503 recovering'];
+  return {
+    label: strike.label,
+    acknowledged: acknowledged.length,
+    waited: acknowledged.filter((one) => one.waited).length,
+    lost: lost.length,
+    reachMs: lossReachMs(blow, lost),
+    downMs: blow.toMs - blow.fromMs,
+    backMs: seen.backMs,
+    levelMs: seen.levelMs,
+    unanswered,
+    note: seen.outcome.note ?? '',
+    faults: [
+      ...(seen.outcome.faults ?? []),
+      ...seen.behind,
+      ...figures.unexpected,
+      ...faults,
+      ...lossFaults(blow, strike.windowMs, lost),
+      ...vanishedFaults(figures, lost),
+      ...books.faults(posted),
+      ...(silent ? ['nobody was told 503 recovering'] : []),
+      ...(late ? [`the ledger was level after ${seen.levelMs} ms only`] : []),
+      ...(await verifyFaults(stage.urls())),
+    ],
+  };
+}
+
+function tally({ unanswered }: LoadFigures): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { why } of unanswered) counts[why] = (counts[why] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,71 @@
+/**
+ * A careful client: it repeats a request, under its key, until it knows what happened, and writes
+ * down every acknowledgement.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Answer, type Client, codeOf } from '../../acceptance/client.ts';
+import type { Acknowledged, LoadFigures, Move } from '../accounts/acknowledged.ts';
+
+/** Longer than any outage of a scenario. */
+const PATIENCE_MS = 300_000;
+const RETRY_MS = 25;
+
+export class Teller {
+  readonly client: Client;
+  readonly #figures: LoadFigures;
+
+  constructor(client: Client, figures: LoadFigures) {
+    this.client = client;
+    this.#figures = figures;
+  }
+
+  /** The answer that settles the request; undefined when it is none that belongs here. */
+  async settled(
+    verb: string,
+    wanted: number,
+    send: () => Promise<Answer>,
+    waited = false,
+  ): Promise<Answer | undefined> {
+    const until = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await this.once(verb, send, waited);
+      if (answer.status === wanted) return answer;
+      if (!isOpen(answer)) {
+        if (codeOf(answer) !== 'call_not_found') {
+          const text = answer.text.slice(0, 300);
+          this.#figures.unexpected.push(`${verb}: ${answer.status} ${text}`);
+        }
+        return undefined;
+      }
+      if (performance.now() > until) throw new Error(`${verb}: no answer for ${PATIENCE_MS} ms`);
+      await pause(RETRY_MS + below(RETRY_MS));
+    }
+  }
+
+  /** Sends it and does not repeat it. */
+  async once(verb: string, send: () => Promise<Answer>, waited = false): Promise<Answer> {
+    const answer = await send();
+    if (isOpen(answer)) {
+      const why = answer.status === 0 ? 'connection lost' : `503 ${codeOf(answer)}`;
+      this.#figures.unanswered.push({ verb, waited, why, atMs: Date.now() });
+    }
+    return answer;
+  }
+
+  note(verb: Acknowledged['verb'], id: string, moves: readonly Move[], waited = false): void {
+    this.#figures.acknowledged.push({ verb, id, moves, waited, atMs: Date.now() });
+  }
+
+  vanished(holdId: string): void {
+    this.#figures.vanished.push({ holdId, atMs: Date.now() });
+  }
+}
+
+/** Nobody knows yet what happened. */
+function isOpen({ status }: Answer): boolean {
+  return status === 0 || status === 503;
+}
+
+export function below(limit: number): number {
+  return Math.floor(Math.random() * limit);
+}

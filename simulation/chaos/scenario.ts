@@ -1,0 +1,57 @@
+/** What a scenario is: a kind of blow, struck again and again under load. */
+import type { LoadFigures } from './accounts/acknowledged.ts';
+import type { ParkedCalls } from './load/parked-calls.ts';
+import type { Stage } from './stage.ts';
+
+export interface ChaosOptions {
+  /** Blows; left out: the scenario's own number. */
+  readonly cycles?: number | undefined;
+  /** How long what is away stays away, or the load runs before a blow; left out: the scenario's own. */
+  readonly seconds?: number | undefined;
+}
+
+/** What a blow may look at while it lasts. */
+export interface Witness {
+  readonly figures: LoadFigures;
+  readonly parked: ParkedCalls;
+}
+
+/** What came of a blow beside the accounts. */
+export interface Outcome {
+  readonly faults?: readonly string[];
+  /** For the table. */
+  readonly note?: string;
+}
+
+/** One blow of a scenario. */
+export interface Strike {
+  /** What is special about this cycle: `everysec`, `flusher`. Rows are summed up by it. */
+  readonly label: string;
+  /** How long before the blow an acknowledgement of Redis alone may be lost, in ms; 0: none may. */
+  readonly windowMs: number;
+  /** Whether callers have to be told 503 `recovering` meanwhile. */
+  readonly recovers: boolean;
+  /** How soon after the load the ledger has to have everything. */
+  readonly levelMs: number;
+  /** Before the load of this cycle. */
+  prepare?(): Promise<void>;
+  /** Under load. Answers when everything has been started again. */
+  blow(witness: Witness): Promise<Outcome>;
+}
+
+export interface Scenario<S extends Stage> {
+  readonly name: string;
+  /** One line for the list of scenarios. */
+  readonly summary: string;
+  readonly cycles: number;
+  /** As in the options. */
+  readonly seconds: number;
+  /** Its seconds are those of the outage, not of the load before it. */
+  readonly lasts: boolean;
+  /** @param n which cycle, from 0 */
+  strike(stage: S, n: number, seconds: number): Strike;
+}
+
+/** AOF everysec syncs each second, and a sync may run late by another; what is beyond is a fault. */
+export const EVERYSEC_WINDOW_MS = 2_500;
+export const LEVEL_MS = 2_000;

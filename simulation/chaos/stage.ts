@@ -1,0 +1,109 @@
+/** The processes that a scenario strikes: Ringfence, Redis and Postgres. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Client } from '../acceptance/client.ts';
+import {
+  createRingfence,
+  type RingfenceProcess,
+  temporaryDirectory,
+} from '../acceptance/ringfence.ts';
+import type { StoreUrls } from './accounts/stores.ts';
+import { type Servers, startServers } from './servers.ts';
+
+export interface Stage {
+  readonly client: Client;
+  /** Where the stores are now: a Ringfence that brings its own may start them elsewhere. */
+  urls(): StoreUrls;
+  /** Resolves when every process says it is ready. */
+  ready(): Promise<void>;
+  /** `npm run ringfence -- verify` beside it. */
+  command(args: readonly string[]): Promise<{ code: number; text: string }>;
+  /** Ends everything and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** One process of each role, over stores that live outside them. */
+export interface ApartStage extends Stage {
+  readonly servers: Servers;
+  readonly api: RingfenceProcess;
+  readonly flusher: RingfenceProcess;
+  readonly enforcer: RingfenceProcess;
+}
+
+/** One process of all roles that has started its own stores, and takes them with it. */
+export interface EmbeddedStage extends Stage {
+  readonly ringfence: RingfenceProcess;
+}
+
+/** New holds and charges are refused from this age of the oldest unflushed entry on. */
+export const BACKLOG_SECONDS = 30;
+
+/** 32 bytes: every process must be able to read what another has sealed. */
+const SECRET_KEY = Buffer.alloc(32, 'chaos').toString('base64');
+
+export async function openApart(): Promise<ApartStage> {
+  const dir = temporaryDirectory('chaos');
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+    fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  };
+  try {
+    const servers = await startServers(dir);
+    stops.push(() => servers.stop());
+    const inRole = (role: string) =>
+      createRingfence({
+        ...servers.env,
+        RINGFENCE_DEV: '1',
+        // As under npm: a Ringfence whose starter is gone stops by itself.
+        npm_lifecycle_event: 'ringfence',
+        RINGFENCE_SECRET_KEY: SECRET_KEY,
+        RINGFENCE_BACKLOG_MAX_AGE_SECONDS: `${BACKLOG_SECONDS}`,
+        RINGFENCE_ROLE: role,
+      });
+    const api = await inRole('api');
+    const flusher = await inRole('flusher');
+    const enforcer = await inRole('enforcer');
+    const processes = [api, flusher, enforcer];
+    stops.push(() => Promise.allSettled(processes.map((one) => one.end())));
+    // The API is ready when a flusher flushes, so they wait for each other.
+    await Promise.all(processes.map((one) => one.start()));
+    return {
+      client: api.client,
+      urls: () => ({ redis: servers.redis.url, postgres: servers.postgres.url }),
+      ready: async () => void (await Promise.all(processes.map((one) => one.ready()))),
+      command: (args) => api.command(args),
+      stop,
+      servers,
+      api,
+      flusher,
+      enforcer,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export async function openEmbedded(): Promise<EmbeddedStage> {
+  const ringfence = await createRingfence();
+  const stop = () => ringfence.end();
+  try {
+    await ringfence.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    client: ringfence.client,
+    urls() {
+      const file = fs.readFileSync(path.join(ringfence.dir, 'services.json'), 'utf8');
+      const { redis, postgres } = JSON.parse(file) as Record<'redis' | 'postgres', { url: string }>;
+      return { redis: redis.url, postgres: postgres.url };
+    },
+    ready: () => ringfence.ready(),
+    command: (args) => ringfence.command(args),
+    stop,
+    ringfence,
+  };
+}
