@@ -29,24 +29,26 @@ export async function recoverPartition(
   const { redis, master, recovery } = parts;
   const fence = { partition: keys.partition(partition) };
   const { cursor, epoch } = await recovery.fence(partition);
-  const before = await redis.getBuffer(fence.partition);
-  const testNowMs = before ? unpackPartitionState(before).testNowMs : 0;
+  const packed = await redis.getBuffer(fence.partition);
+  const before = packed ? unpackPartitionState(packed) : undefined;
   refuseStale(await master.evaluate(closeScript, fence, { epoch }));
 
   const drain = await drainJournal(redis, recovery, partition, epoch, cursor);
   await moveStreamPast(redis, partition, drain.cursor);
   await redis.set(keys.committed(partition), drain.cursor);
 
-  const nowMs = await timeOf(redis);
+  const testNowMs = before?.testNowMs ?? 0;
+  const nowMs = testNowMs > 0 ? testNowMs : await timeOf(redis);
   const restorer = createRestorer(parts, partition, epoch, nowMs);
   await restorer.wallets(new Set(drain.forked));
   await restorer.openHolds();
   const restored = restorer.count();
 
-  const wiped = before === null && drain.cursor !== '0-0';
+  // A fence that no recovery ever opened, of a partition that has a past.
+  const wiped = (before?.epoch ?? 0) === 0 && drain.cursor !== '0-0';
   const opened = await master.evaluate(openScript, fence, {
     epoch,
-    nowMs: testNowMs > 0 ? 0 : nowMs,
+    nowMs,
     hotRecordsMs: parts.hotRecordsMs,
     rebuilt: wiped || restored > 0,
     testNowMs,
