@@ -14,6 +14,9 @@ const SERVERS = ['processes', 'redis-server', 'postgres-server', 'free-port'].ma
   (name) => `scripts/${name}.mjs`,
 );
 
+/** The seeded world drives the parts of a process by hand, and asks the model what they should do. */
+const PARTS = ['engine/parts.ts', 'engine/model/index.ts', 'api/transfers/saga.ts'];
+
 /** @type {Record<string, { files: string[], packages: string[] | 'any' }>} */
 const RULES = {
   engine: { files: [], packages: ['ioredis', '@msgpack/msgpack', 'ulid'] },
@@ -33,7 +36,7 @@ const RULES = {
     ],
   },
   cli: { files: [...TOOLS, 'simulation/main.ts', 'bench/main.ts'], packages: 'any' },
-  simulation: { files: [...TOOLS, ...SERVERS], packages: 'any' },
+  simulation: { files: [...TOOLS, ...SERVERS, ...PARTS], packages: 'any' },
   bench: { files: TOOLS, packages: 'any' },
 };
 

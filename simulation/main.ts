@@ -3,6 +3,10 @@
 export { chaos, SCENARIOS } from './chaos/chaos.ts';
 export { LEGEND, type Report } from './chaos/report.ts';
 export { isClean } from './chaos/run.ts';
+export { BROKEN_BUILDS, type BrokenBuild, breakScript } from './seeded/broken-builds.ts';
+export type { SeedReport } from './seeded/run-seed.ts';
+export { runSeeds, type SeedsOptions } from './seeded/seeds.ts';
+export { startLanes } from './seeded/servers.ts';
 export {
   INCREMENTS,
   type Increment,

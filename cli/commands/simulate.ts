@@ -13,16 +13,20 @@ import {
   type WorldReport,
 } from '../../simulation/main.ts';
 import { type Command, optionsOf, UsageError } from '../command.ts';
+import { simulateWorld } from './simulate-world.ts';
 
 const CALLS_MAX = 20_000;
 const ENFORCERS_MAX = 8;
 const SECONDS_MIN = 10;
 const SECONDS_MAX = 3_600;
 const SEED_MAX = 4_294_967_295;
+const SEEDS_MAX = 1_000_000;
+const STEPS_MAX = 100_000;
+const LANES_MAX = 16;
 
 export const simulate: Command = {
   name: 'simulate',
-  summary: 'calls by the thousand at simulated providers, cut off as their wallets run dry',
+  summary: 'calls by the thousand at simulated providers; or a seeded world that loses its stores',
   options: [
     ['--calls <n>', 'calls to place, 2000'],
     ['--wallets <n>', 'wallets that pay for them, 200'],
@@ -40,6 +44,12 @@ export const simulate: Command = {
     ['--seed <n>', 'repeats a world'],
     ['--report <file>', 'writes a report in Markdown'],
     ['--logs <directory>', 'keeps the logs of all processes'],
+    ['--world', 'the seeded world instead: real stores, a virtual clock, faults, all invariants'],
+    ['--seeds <n>', 'with --world: seeds to run, 100, from --seed on'],
+    ['--steps <n>', 'with --world: events of each seed, 200'],
+    ['--lanes <n>', 'with --world: seeds at a time, each on stores of its own, 2'],
+    ['--break <name>', 'with --world: runs a build that is broken on purpose'],
+    ['--mutations', 'with --world: runs each of those until it is found, at most 50 seeds'],
   ],
   async run(args, surroundings) {
     const options = optionsOf(args, {
@@ -56,7 +66,24 @@ export const simulate: Command = {
       seed: { type: 'string' },
       report: { type: 'string' },
       logs: { type: 'string' },
+      world: { type: 'boolean' },
+      seeds: { type: 'string' },
+      steps: { type: 'string' },
+      lanes: { type: 'string' },
+      break: { type: 'string' },
+      mutations: { type: 'boolean' },
     });
+    if (options.world === true) {
+      const seeded = {
+        first: whole('seed', options.seed, 1, 0, SEED_MAX),
+        count: whole('seeds', options.seeds, 100, 1, SEEDS_MAX),
+        steps: whole('steps', options.steps, 200, 1, STEPS_MAX),
+        lanes: whole('lanes', options.lanes, 2, 1, LANES_MAX),
+        breakName: options.break,
+        mutations: options.mutations === true,
+      };
+      return simulateWorld(seeded, surroundings);
+    }
     const calls = whole('calls', options.calls, 2_000, 1, CALLS_MAX);
     const killEvery = whole('kill-enforcer-every', options['kill-enforcer-every'], 0, 0);
     const enforcers = whole('enforcers', options.enforcers, 0, 0, ENFORCERS_MAX);
