@@ -16,17 +16,20 @@ export interface Reply {
   readonly status: number;
   /** Sent as JSON; undefined is an empty body. */
   readonly body?: unknown;
+  /** A page for browsers, instead of a JSON body. */
+  readonly html?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Matches the whole path; named groups become parameters. */
   readonly path: RegExp;
   /** Without it the route is never faulty. */
   readonly faults?: (request: Request) => { readonly faults: RequestFaults; readonly dice: Dice };
   /** Told of a request that a fault keeps from `handle`. */
   readonly prevented?: (request: Request) => void;
-  /** @throws RequestError */
+  /** @throws RequestError; its status and body become the answer */
   readonly handle: (request: Request) => Reply | Promise<Reply>;
 }
 

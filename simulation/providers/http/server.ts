@@ -100,9 +100,11 @@ function finish(response: http.ServerResponse, reply: Reply, mishap: Mishap | un
 }
 
 function send(response: http.ServerResponse, reply: Reply, truncated = false): void {
-  const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
+  const text = reply.html ?? (reply.body === undefined ? '' : JSON.stringify(reply.body));
+  const type = reply.html === undefined ? 'application/json' : 'text/html; charset=utf-8';
   response.writeHead(reply.status, {
-    ...(text === '' ? {} : { 'content-type': 'application/json' }),
+    ...(text === '' ? {} : { 'content-type': type }),
+    ...reply.headers,
     'content-length': Buffer.byteLength(text),
   });
   if (!truncated) {

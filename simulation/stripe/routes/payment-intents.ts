@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Route } from '../../providers/http/route.ts';
+import { type Account, found } from '../account.ts';
+import { invalid } from '../errors.ts';
+import { metadata, parameters, whole, yesOrNo } from '../form.ts';
+import { list } from '../list.ts';
+import { newIntent } from '../objects/payment-intent.ts';
+import { confirm } from '../pay.ts';
+import { cardNamed } from './customers.ts';
+import { stripeRoute } from './stripe-route.ts';
+
+const AMOUNT_MAX = 99_999_999;
+const AMOUNT_MIN = 50;
+
+const terms = {
+  payment_method: z.string().optional(),
+  off_session: yesOrNo.default(false),
+  error_on_requires_action: yesOrNo.default(false),
+  return_url: z.string().optional(),
+};
+const createSchema = z.strictObject({
+  amount: whole,
+  currency: z.string().regex(/^[a-z]{3}$/, 'Invalid currency'),
+  customer: z.string().optional(),
+  confirm: yesOrNo.default(false),
+  description: z.string().max(1000).optional(),
+  receipt_email: z.string().max(512).optional(),
+  setup_future_usage: z.enum(['off_session', 'on_session']).optional(),
+  metadata,
+  ...terms,
+});
+const confirmSchema = z.strictObject(terms);
+const cancelSchema = z.strictObject({
+  cancellation_reason: z
+    .enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'])
+    .optional(),
+});
+
+export function paymentIntentRoutes(account: Account): Route[] {
+  return [
+    stripeRoute(account, 'POST', '/payment_intents', 'create', ({ form }) =>
+      create(account, parameters(createSchema, form)),
+    ),
+    stripeRoute(account, 'GET', '/payment_intents', 'list', ({ request }) =>
+      list(request, account.intents.values(), ['customer']),
+    ),
+    stripeRoute(account, 'GET', '/payment_intents/:id', 'read', ({ id }) => account.intent(id)),
+    stripeRoute(account, 'POST', '/payment_intents/:id/confirm', 'update', ({ form, id }) => {
+      const intent = account.intent(id);
+      const given = parameters(confirmSchema, form);
+      const method = given.payment_method ?? intent.payment_method;
+      if (typeof method !== 'string') throw invalid('A payment method is missing.');
+      const card = cardNamed(account, method, 'payment_method');
+      const { off_session: offSession, error_on_requires_action: errorOnRequiresAction } = given;
+      confirm(account, intent, card, { offSession, errorOnRequiresAction });
+      return intent;
+    }),
+    stripeRoute(account, 'POST', '/payment_intents/:id/cancel', 'update', ({ form, id }) => {
+      const intent = account.intent(id);
+      const { cancellation_reason: reason } = parameters(cancelSchema, form);
+      if (['succeeded', 'canceled', 'processing'].includes(intent.status)) {
+        throw invalid(`A PaymentIntent with a status of ${intent.status} cannot be canceled.`, {
+          code: 'payment_intent_unexpected_state',
+        });
+      }
+      Object.assign(intent, { status: 'canceled', next_action: null });
+      intent.canceled_at = account.now();
+      intent.cancellation_reason = reason ?? null;
+      account.events.emit('payment_intent.canceled', intent);
+      return intent;
+    }),
+    stripeRoute(account, 'GET', '/charges', 'list', ({ request }) =>
+      list(request, account.charges.values(), ['customer', 'payment_intent']),
+    ),
+    stripeRoute(account, 'GET', '/charges/:id', 'read', ({ id }) =>
+      found(account.charges, 'charge', id),
+    ),
+  ];
+}
+
+/** Everything is checked before anything is made. */
+function create(account: Account, given: z.infer<typeof createSchema>) {
+  checkAmount(given.amount);
+  const customer = given.customer && account.customer(given.customer, 'customer').id;
+  const method = given.payment_method;
+  const card = method === undefined ? undefined : cardNamed(account, method, 'payment_method');
+  const owner = card?.object.customer ?? null;
+  if (owner !== (customer ?? null) && (owner !== null || given.off_session)) {
+    throw invalid('The provided PaymentMethod does not belong to the Customer.', {
+      param: 'payment_method',
+    });
+  }
+  if (given.confirm && card === undefined) throw invalid('A payment method is missing.');
+  const intent = newIntent(account, {
+    amount: given.amount,
+    currency: given.currency,
+    customer: customer ?? null,
+    description: given.description ?? null,
+    metadata: given.metadata,
+    setupFutureUsage: given.setup_future_usage ?? null,
+    receiptEmail: given.receipt_email ?? null,
+  });
+  if (card === undefined) return intent;
+  if (given.confirm) {
+    const { off_session: offSession, error_on_requires_action: errorOnRequiresAction } = given;
+    confirm(account, intent, card, { offSession, errorOnRequiresAction });
+  } else {
+    intent.payment_method = card.object.id;
+    intent.status = 'requires_confirmation';
+  }
+  return intent;
+}
+
+/** In the smallest unit of the currency. */
+export function checkAmount(amount: number): void {
+  if (amount < AMOUNT_MIN) {
+    const message = 'Amount must convert to at least 50 cents.';
+    throw invalid(message, { code: 'amount_too_small', param: 'amount' });
+  }
+  if (amount > AMOUNT_MAX) {
+    const message = 'Amount must be no more than $999,999.99';
+    throw invalid(message, { code: 'amount_too_large', param: 'amount' });
+  }
+}
