@@ -11,10 +11,12 @@ export interface CommittedRequest {
 export interface CommittedEntry {
   readonly walletId: string;
   readonly kind: string;
-  /** Signed effect on posted; of a capture, with what settle has corrected since. */
+  /** Signed effect on posted. What is left of a capture is in its hold. */
   readonly amountMicros: number;
   /** Sum of the committed refunds of this entry. */
   readonly refundedMicros: number;
+  /** The hold that it captured; empty for a charge. */
+  readonly holdId: string;
 }
 
 export interface LedgerSource {

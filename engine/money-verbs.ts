@@ -7,6 +7,7 @@ import { chargeScript, configureScript, creditScript, transferScript } from './g
 import { newMutationId } from './ids.ts';
 import { keys } from './keys.ts';
 import { type Memo, memoText } from './memo.ts';
+import { onHold } from './on-hold.ts';
 import { type RequestKey, requestArgs } from './request-key.ts';
 
 interface MoneyInput {
@@ -90,30 +91,35 @@ export async function charge(context: EngineContext, input: ChargeInput) {
 /** Throws RequestError `entry_not_in_ledger` when the entry to refund is not committed (yet). */
 export async function credit(context: EngineContext, input: CreditInput) {
   const refundable = await refundableOf(context, input);
-  return attempt(context, input.partition, input.request, (checked) =>
-    context.runner.run(
-      creditScript,
-      {
-        ...common(input),
-        due: keys.due(input.partition),
-        wallet: keys.wallet(input.partition, input.walletId),
-        refund: keys.refund(input.partition, input.refunds ?? '-'),
-      },
-      {
-        ...head(input),
-        checked,
-        walletId: input.walletId,
-        kind: input.kind,
-        amountMicros: input.amountMicros,
-        ...refundable,
-      },
-    ),
-  );
+  const { partition } = input;
+  const { holdId } = refundable;
+  const run = () =>
+    attempt(context, partition, input.request, (checked) =>
+      context.runner.run(
+        creditScript,
+        {
+          ...common(input),
+          due: keys.due(partition),
+          wallet: keys.wallet(partition, input.walletId),
+          refund: keys.refund(partition, input.refunds ?? '-'),
+          hold: keys.hold(partition, holdId || '-'),
+        },
+        {
+          ...head(input),
+          checked,
+          walletId: input.walletId,
+          kind: input.kind,
+          amountMicros: input.amountMicros,
+          ...refundable,
+        },
+      ),
+    );
+  return holdId === '' ? run() : onHold(context, { partition, holdId }, run);
 }
 
 const ENTRY_WAIT_MAX_MS = 400;
 const ENTRY_POLL_MS = 40;
-const NOT_A_REFUND = { refundableMicros: -1, refundedMicros: 0 };
+const NOT_A_REFUND = { refundableMicros: -1, refundedMicros: 0, holdId: '' };
 
 async function refundableOf(context: EngineContext, input: CreditInput) {
   if (input.refunds === undefined) return NOT_A_REFUND;
@@ -126,7 +132,8 @@ async function refundableOf(context: EngineContext, input: CreditInput) {
       param: 'refunds',
     });
   }
-  return { refundableMicros: -entry.amountMicros, refundedMicros: entry.refundedMicros };
+  const { amountMicros, refundedMicros, holdId } = entry;
+  return { refundableMicros: 0 - amountMicros, refundedMicros, holdId };
 }
 
 /** An entry made a moment ago is waited for: it reaches the ledger within milliseconds. */

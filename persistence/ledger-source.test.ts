@@ -61,6 +61,7 @@ describe('what the engine asks while it runs', () => {
       kind: 'charge',
       amountMicros: -500,
       refundedMicros: 300,
+      holdId: '',
     });
     expect(none).toEqual([undefined, undefined, undefined]);
   });

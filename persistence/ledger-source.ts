@@ -82,11 +82,8 @@ async function findEntries(
 ): Promise<readonly (CommittedEntry | undefined)[]> {
   const rows = await orOutage(sql<(CommittedEntry & { id: string })[]>`
     SELECT entry.id, entry.wallet_id AS "walletId", entry.kind,
-           (entry.amount_micros + coalesce((
-             SELECT sum(settled.amount_micros) FROM ledger_entries AS settled
-             WHERE settled.hold_id = entry.hold_id AND settled.wallet_id = entry.wallet_id
-               AND settled.operation = 'settle' AND entry.kind = 'capture'
-           ), 0))::bigint AS "amountMicros",
+           entry.amount_micros AS "amountMicros",
+           CASE WHEN entry.kind = 'capture' THEN entry.hold_id ELSE '' END AS "holdId",
            coalesce((
              SELECT sum(refund.amount_micros) FROM ledger_entries AS refund
              WHERE refund.refunds = entry.id AND refund.kind = 'refund'

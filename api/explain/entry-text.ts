@@ -39,6 +39,7 @@ export function entryText(entry: LedgerEntry, payer: Payer): string {
     case 'hold_release':
       return `The call cost nothing: ${amount(entry.heldDeltaMicros)} given back to ${whose}.`;
     case 'adjustment': {
+      if (entry.amountMicros === 0) return "Better evidence confirmed the call's length.";
       const done = entry.amountMicros < 0 ? 'more taken from' : 'given back to';
       return (
         `Better evidence of the call's length came in: ${amount(entry.amountMicros)} ${done} ${whose}` +

@@ -96,7 +96,7 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: 'c74551ccf5987746570ad774f4b8b3aae934366c',
+  sha: 'd7c719ac91794c92d57a6944708138c53d4093dc',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
@@ -188,13 +188,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
@@ -492,7 +493,7 @@ end
 local legs = {}
 for i, leg in ipairs(args.legs) do
   legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros }
+    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
 end
 local function short_leg(required)
   for i, wallet in ipairs(wallets) do

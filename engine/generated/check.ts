@@ -55,7 +55,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: '8926efff167762115d9bfb19ddb13f09d669e243',
+  sha: '8d87702949246f32e81d61cecff6d381ed02275e',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
@@ -147,13 +147,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is

@@ -11,6 +11,7 @@ export interface CreditKeys {
   readonly due: string;
   readonly wallet: string;
   readonly refund: string;
+  readonly hold: string;
 }
 
 export interface CreditArgs {
@@ -28,10 +29,12 @@ export interface CreditArgs {
   readonly amountMicros: number;
   readonly refundableMicros: number;
   readonly refundedMicros: number;
+  readonly holdId: string;
 }
 
 export type CreditReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
+  | { readonly status: 'hold_not_found'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
   | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
@@ -46,6 +49,8 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
   const status = values[0]?.toString() ?? '';
   switch (status) {
     case 'recovering':
+      return { status, replayed };
+    case 'hold_not_found':
       return { status, replayed };
     case 'idempotency_conflict':
       return { status, replayed };
@@ -64,12 +69,12 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
   }
 }
 
-/** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. Atomic because what is left of an entry and the wallet's balance change together. */
+/** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. What is left of a capture is written in its hold, so that a later settlement knows of it. Atomic because what is left of an entry and the wallet's balance change together. */
 export const creditScript: Script<CreditKeys, CreditArgs, CreditReply> = {
   name: 'credit',
-  sha: '9babeaf54d8166b2019bbade3d7a110f9441da0e',
-  keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros],
+  sha: 'd9db4375692f30b937f8f86c2c0d4ca326680938',
+  keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund, k.hold],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros, a.holdId],
   reply: readCreditReply,
   source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
@@ -133,84 +138,6 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local R_WALLET = 1 -- walletId: text; the wallet moved
-local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
-local R_KIND = 3 -- kind: text; the ledger entry's kind
-local R_AMOUNT = 4 -- amountMicros: micros; signed effect on posted
-local R_HELD_DELTA = 5 -- heldDeltaMicros: micros; signed effect on held
-local R_SHORTFALL = 6 -- shortfallMicros: micros; how far this row took spendable under zero
-local R_STATE = 7 -- wallet: WalletState; the wallet after this row
-local E_VERSION = 1 -- version: integer; of this layout
-local E_MUTATION = 2 -- mutationId: text; ULID of the mutation
-local E_OPERATION = 3 -- operation: text; the script that made it
-local E_AT = 4 -- atMs: integer; Ringfence's clock
-local E_OCCURRED = 5 -- occurredAtMs: integer; the time of the event it records
-local E_ORGANIZATION = 6 -- organizationId: text; on whose behalf
-local E_REQUEST_KIND = 7 -- requestKind: text; request, call, payment_intent, ... or empty
-local E_REQUEST_SCOPE = 8 -- requestScope: text; the organization or root the key belongs to
-local E_REQUEST_KEY = 9 -- requestKey: text; the key itself
-local E_FINGERPRINT = 10 -- fingerprint: text; of the request's body
-local E_MEMO = 11 -- memo: text; JSON of labels, not read by the engine
-local E_ROWS = 12 -- rows: JournalRow[]; one per wallet moved, in leg order
-local E_HOLD_ID = 13 -- holdId: text; empty if no hold is concerned
-local E_HOLD = 14 -- hold: HoldState?; the hold after the mutation
-local E_ANSWER = 15 -- answer: integer[]; figures the answer needs beside the rows
-local function move(wallet_id, wallet, kind, amount, held_delta, now)
-  local before = spendable(wallet)
-  wallet[W_POSTED] = wallet[W_POSTED] + amount
-  wallet[W_HELD] = wallet[W_HELD] + held_delta
-  wallet[W_SEQUENCE] = wallet[W_SEQUENCE] + 1
-  wallet[W_UPDATED] = now
-  return { wallet_id, wallet[W_SEQUENCE], kind, amount, held_delta,
-    shortfall_since(wallet, before), wallet }
-end
-local function fits(wallet, amount, held_delta)
-  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
-  local floor = floor_of(wallet)
-  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
-    and in_range(posted - floor) and in_range(posted - held - floor)
-end
-local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
-  local occurred_at = args.occurred_at_ms or 0
-  return cmsgpack.pack({ 1, args.mutation_id, operation, now, occurred_at > 0 and occurred_at or now,
-    organization_id, args.request_kind or '', args.request_scope or '', args.request_key or '',
-    args.fingerprint or '', args.memo or '{}', rows, hold_id or '', hold or false, answer or {} })
-end
-local function append(journal_key, packed)
-  redis.call('XADD', journal_key, '*', 'e', packed)
-end
-local function replay_of(request_key, fingerprint)
-  if fingerprint == '' then return nil end
-  local packed = redis.call('GET', request_key)
-  if not packed then return nil end
-  local record = cmsgpack.unpack(packed)
-  if record[1] ~= fingerprint then return { 'idempotency_conflict' } end
-  local reply = { 'replayed' }
-  for i = 1, #record[2] do reply[i + 1] = record[2][i] end
-  return reply
-end
-local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
-  local now = partition[P_NOW]
-  local rebuilt = partition[P_CHECK_UNTIL] > now
-  for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
-  return nil
-end
-local function remember(request_key, fingerprint, reply)
-  if fingerprint ~= '' then
-    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }))
-  end
-  return reply
-end
-local REFUSAL_TTL_MS = 86400000
-local function refuse(request_key, kind, fingerprint, reply)
-  if fingerprint ~= '' and kind == 'request' then
-    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }), 'PX', REFUSAL_TTL_MS)
-  end
-  return reply
-end
 local C_MINIMUM = 1 -- minimumMs: integer; what the wallet must be able to pay before a call starts
 local C_QUANTUM = 2 -- quantumMs: integer; how far the hold is kept ahead of the clock
 local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning comes
@@ -221,13 +148,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
@@ -309,6 +237,84 @@ local function schedule(due_key, hold_id, hold, now, newly_final)
     redis.call('ZREM', due_key, hold_id)
   end
 end
+local R_WALLET = 1 -- walletId: text; the wallet moved
+local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
+local R_KIND = 3 -- kind: text; the ledger entry's kind
+local R_AMOUNT = 4 -- amountMicros: micros; signed effect on posted
+local R_HELD_DELTA = 5 -- heldDeltaMicros: micros; signed effect on held
+local R_SHORTFALL = 6 -- shortfallMicros: micros; how far this row took spendable under zero
+local R_STATE = 7 -- wallet: WalletState; the wallet after this row
+local E_VERSION = 1 -- version: integer; of this layout
+local E_MUTATION = 2 -- mutationId: text; ULID of the mutation
+local E_OPERATION = 3 -- operation: text; the script that made it
+local E_AT = 4 -- atMs: integer; Ringfence's clock
+local E_OCCURRED = 5 -- occurredAtMs: integer; the time of the event it records
+local E_ORGANIZATION = 6 -- organizationId: text; on whose behalf
+local E_REQUEST_KIND = 7 -- requestKind: text; request, call, payment_intent, ... or empty
+local E_REQUEST_SCOPE = 8 -- requestScope: text; the organization or root the key belongs to
+local E_REQUEST_KEY = 9 -- requestKey: text; the key itself
+local E_FINGERPRINT = 10 -- fingerprint: text; of the request's body
+local E_MEMO = 11 -- memo: text; JSON of labels, not read by the engine
+local E_ROWS = 12 -- rows: JournalRow[]; one per wallet moved, in leg order
+local E_HOLD_ID = 13 -- holdId: text; empty if no hold is concerned
+local E_HOLD = 14 -- hold: HoldState?; the hold after the mutation
+local E_ANSWER = 15 -- answer: integer[]; figures the answer needs beside the rows
+local function move(wallet_id, wallet, kind, amount, held_delta, now)
+  local before = spendable(wallet)
+  wallet[W_POSTED] = wallet[W_POSTED] + amount
+  wallet[W_HELD] = wallet[W_HELD] + held_delta
+  wallet[W_SEQUENCE] = wallet[W_SEQUENCE] + 1
+  wallet[W_UPDATED] = now
+  return { wallet_id, wallet[W_SEQUENCE], kind, amount, held_delta,
+    shortfall_since(wallet, before), wallet }
+end
+local function fits(wallet, amount, held_delta)
+  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
+  local floor = floor_of(wallet)
+  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
+    and in_range(posted - floor) and in_range(posted - held - floor)
+end
+local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
+  local occurred_at = args.occurred_at_ms or 0
+  return cmsgpack.pack({ 1, args.mutation_id, operation, now, occurred_at > 0 and occurred_at or now,
+    organization_id, args.request_kind or '', args.request_scope or '', args.request_key or '',
+    args.fingerprint or '', args.memo or '{}', rows, hold_id or '', hold or false, answer or {} })
+end
+local function append(journal_key, packed)
+  redis.call('XADD', journal_key, '*', 'e', packed)
+end
+local function replay_of(request_key, fingerprint)
+  if fingerprint == '' then return nil end
+  local packed = redis.call('GET', request_key)
+  if not packed then return nil end
+  local record = cmsgpack.unpack(packed)
+  if record[1] ~= fingerprint then return { 'idempotency_conflict' } end
+  local reply = { 'replayed' }
+  for i = 1, #record[2] do reply[i + 1] = record[2][i] end
+  return reply
+end
+local function ask_ledger(partition, wallets, args)
+  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local now = partition[P_NOW]
+  local rebuilt = partition[P_CHECK_UNTIL] > now
+  for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
+  if rebuilt then return { 'ask_ledger', '1' } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  return nil
+end
+local function remember(request_key, fingerprint, reply)
+  if fingerprint ~= '' then
+    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }))
+  end
+  return reply
+end
+local REFUSAL_TTL_MS = 86400000
+local function refuse(request_key, kind, fingerprint, reply)
+  if fingerprint ~= '' and kind == 'request' then
+    redis.call('SET', request_key, cmsgpack.pack({ fingerprint, reply }), 'PX', REFUSAL_TTL_MS)
+  end
+  return reply
+end
 local function wake(due_key, wallet_id, wallet, before, now)
   if wallet[W_FINALS] > 0 and spendable(wallet) > before then
     redis.call('ZADD', due_key, text(now), wallet_id)
@@ -323,13 +329,18 @@ local function mark_final(final_key, hold_id, hold, wallet, was_final, is_final)
     wallet[W_FINALS] = wallet[W_FINALS] - 1
   end
 end
-local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], wallet = KEYS[5], refund = KEYS[6] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], wallet_id = ARGV[10], kind = ARGV[11], amount_micros = tonumber(ARGV[12]), refundable_micros = tonumber(ARGV[13]), refunded_micros = tonumber(ARGV[14]) }
+local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], wallet = KEYS[5], refund = KEYS[6], hold = KEYS[7] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], wallet_id = ARGV[10], kind = ARGV[11], amount_micros = tonumber(ARGV[12]), refundable_micros = tonumber(ARGV[13]), refunded_micros = tonumber(ARGV[14]), hold_id = ARGV[15] }
 local function refused(reply)
   return refuse(keys.request, args.request_kind, args.fingerprint, reply)
 end
 local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
+local hold = nil
+if args.hold_id ~= '' then
+  hold = load_hold(keys.hold)
+  if not hold then return { 'hold_not_found' } end
+end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
 local wallet = load_wallet(keys.wallet)
@@ -337,13 +348,21 @@ if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
 local asked = ask_ledger(partition, { wallet }, args)
 if asked then return asked end
 local now = partition[P_NOW]
-local refund = nil
-if args.refundable_micros >= 0 then
+local refund, leg = nil, nil
+if hold then
+  for _, one in ipairs(hold[H_LEGS]) do
+    if one[L_WALLET] == args.wallet_id then leg = one end
+  end
+  if not leg then return redis.error_reply('BUG the refunded hold is not on this wallet') end
+  refund = { leg[L_CAPTURED], leg[L_REFUNDED] }
+elseif args.refundable_micros >= 0 then
   local packed = redis.call('GET', keys.refund)
   refund = packed and cmsgpack.unpack(packed) or { 0, args.refunded_micros }
   refund[1] = args.refundable_micros
   refund[2] = math.max(refund[2], args.refunded_micros)
-  local left = refund[1] - refund[2]
+end
+if refund then
+  local left = math.max(0, refund[1] - refund[2])
   if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
 end
 if not fits(wallet, args.amount_micros, 0) then
@@ -352,13 +371,17 @@ end
 local before = spendable(wallet)
 local rows = { move(args.wallet_id, wallet, args.kind, args.amount_micros, 0, now) }
 save_wallet(keys.wallet, wallet)
-if refund then
+if leg then
+  leg[L_REFUNDED] = leg[L_REFUNDED] + args.amount_micros
+  hold[H_REVISION] = hold[H_REVISION] + 1
+  save_hold(keys.hold, hold)
+elseif refund then
   refund[2] = refund[2] + args.amount_micros
   redis.call('SET', keys.refund, cmsgpack.pack(refund))
 end
 wake(keys.due, args.wallet_id, wallet, before, now)
 save_partition(keys.partition, partition)
-local entry = pack_entry('credit', now, args, args.organization_id, rows)
+local entry = pack_entry('credit', now, args, args.organization_id, rows, args.hold_id, hold)
 append(keys.journal, entry)
 return remember(keys.request, args.fingerprint, { 'done', entry })
 `,

@@ -54,7 +54,7 @@ function readExpireReply(reply: readonly Buffer[]): ExpireReply {
 /** the sweeper's end of a hold that nobody ended. A provider call is never voided by time: from authorized + ring timeout it counts as live, flagged estimated. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const expireScript: Script<ExpireKeys, ExpireArgs, ExpireReply> = {
   name: 'expire',
-  sha: '2bd11afedd98b0b9c8cc106b24666cf7a171c390',
+  sha: 'a7a9860d53e5df4dd2c40c14d6812e514ba4c87f',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.hasProvider ? 1 : 0],
   reply: readExpireReply,
@@ -147,13 +147,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is

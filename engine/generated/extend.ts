@@ -71,7 +71,7 @@ function readExtendReply(reply: readonly Buffer[]): ExtendReply {
 /** adds an amount to an open amount hold. Atomic because the check of the wallet and the larger hold must be one step. */
 export const extendScript: Script<ExtendKeys, ExtendArgs, ExtendReply> = {
   name: 'extend',
-  sha: 'b1156e96d0e182eb4dfba25fa30a5a71214fe44b',
+  sha: '944c604be26222b2f299cf82ab89a960568cd4c8',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.amountMicros],
   reply: readExtendReply,
@@ -163,13 +163,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is

@@ -68,7 +68,7 @@ export interface Leg {
   readonly role: string;
   /** set aside now (0 once closed) */
   readonly heldMicros: number;
-  /** taken when the hold ended */
+  /** the price of what was used, once the hold has ended */
   readonly capturedMicros: number;
   /** how much of it went under the wallet's floor */
   readonly shortfallMicros: number;
@@ -82,10 +82,12 @@ export interface Leg {
   readonly connectionFeeMicros: number;
   /** least price of an answered call */
   readonly minimumMicros: number;
+  /** what refunds have given back of it */
+  readonly refundedMicros: number;
 }
 
 export function legOf(value: unknown): Leg {
-  const fields = fieldsOf('Leg', value, 10);
+  const fields = fieldsOf('Leg', value, 11);
   return {
     walletId: textAt(fields, 0, 'Leg.walletId'),
     role: textAt(fields, 1, 'Leg.role'),
@@ -97,6 +99,7 @@ export function legOf(value: unknown): Leg {
     subsequentMs: integerAt(fields, 7, 'Leg.subsequentMs'),
     connectionFeeMicros: integerAt(fields, 8, 'Leg.connectionFeeMicros'),
     minimumMicros: integerAt(fields, 9, 'Leg.minimumMicros'),
+    refundedMicros: integerAt(fields, 10, 'Leg.refundedMicros'),
   };
 }
 
@@ -112,6 +115,7 @@ export function legFields(value: Leg): unknown[] {
     value.subsequentMs,
     value.connectionFeeMicros,
     value.minimumMicros,
+    value.refundedMicros,
   ];
 }
 

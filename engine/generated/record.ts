@@ -69,7 +69,7 @@ function readRecordReply(reply: readonly Buffer[]): RecordReply {
 /** charges a call that had no hold, and leaves its closed hold, never refused for lack of money. Atomic because the charge and the tombstone that stops a second one must be one step. */
 export const recordScript: Script<RecordKeys, RecordArgs, RecordReply> = {
   name: 'record',
-  sha: 'f0a7d9e9d4c5fd3922f1b03b64e6932514af24a1',
+  sha: 'c86e58d960a5a2cf0fca9166dc299f2098803666',
   keys: (k) => [k.partition, k.journal, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.callId, a.durationMs, a.evidence, a.outcome, ...a.legs.flatMap((g) => [g.walletId, g.role, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readRecordReply,
@@ -162,13 +162,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
@@ -350,7 +351,7 @@ local now = partition[P_NOW]
 local legs = {}
 for i, leg in ipairs(args.legs) do
   legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros }
+    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
   legs[i][L_CAPTURED] = price_of(legs[i], args.duration_ms)
   if not fits(wallets[i], -legs[i][L_CAPTURED], 0) then
     return { 'balance_out_of_range', leg.wallet_id }

@@ -55,10 +55,10 @@ function readSettleReply(reply: readonly Buffer[]): SettleReply {
   }
 }
 
-/** corrects a closed hold from stronger evidence; the difference is taken or given back. Atomic because the difference is against what was taken last, and evidence only ever gets stronger. */
+/** corrects a closed hold from stronger evidence; the difference is taken or given back. What a refund gave back before stays given, and is not given back again. Atomic because the difference is against what was taken last, and evidence only ever gets stronger. */
 export const settleScript: Script<SettleKeys, SettleArgs, SettleReply> = {
   name: 'settle',
-  sha: '67dc73aceed11f45e3c2c6166fa7dd30dd4d1ae8',
+  sha: '7c03bebfed5953fa41b6c49edf9d01ec0ca0d7a5',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readSettleReply,
@@ -151,13 +151,14 @@ local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its
 local L_WALLET = 1 -- walletId: text; the wallet that pays
 local L_ROLE = 2 -- role: text; client, agency, ...
 local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; taken when the hold ended
+local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
 local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
 local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
 local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
 local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
 local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
 local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
+local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
 local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
 local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
 local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
@@ -348,23 +349,27 @@ local legs = hold[H_LEGS]
 local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
 if not wallets then return missing end
 local now = partition[P_NOW]
-local taken, more = {}, {}
+local function paid(leg, taken)
+  return math.max(0, taken - leg[L_REFUNDED])
+end
+local taken, more, moves = {}, {}, false
 for i, leg in ipairs(legs) do
   taken[i] = hold[H_KIND] == 'call' and price_of(leg, args.duration_ms) or args.amount_micros
-  more[i] = taken[i] - leg[L_CAPTURED]
-  if not fits(wallets[i], -more[i], 0) then return { 'balance_out_of_range', leg[L_WALLET] } end
+  more[i] = paid(leg, taken[i]) - paid(leg, leg[L_CAPTURED])
+  if more[i] ~= 0 then moves = true end
+  if not fits(wallets[i], 0 - more[i], 0) then return { 'balance_out_of_range', leg[L_WALLET] } end
 end
 local rows = {}
 for i, leg in ipairs(legs) do
-  if more[i] ~= 0 then
+  if more[i] ~= 0 or (i == 1 and not moves) then
     local before = spendable(wallets[i])
-    local row = move(leg[L_WALLET], wallets[i], 'adjustment', -more[i], 0, now)
+    local row = move(leg[L_WALLET], wallets[i], 'adjustment', 0 - more[i], 0, now)
     rows[#rows + 1] = row
-    leg[L_CAPTURED] = taken[i]
     leg[L_SHORTFALL] = math.max(0, leg[L_SHORTFALL] + row[R_SHORTFALL] + math.min(0, more[i]))
     save_wallet(keys.legs[i].wallet, wallets[i])
     wake(keys.due, leg[L_WALLET], wallets[i], before, now)
   end
+  leg[L_CAPTURED] = taken[i]
 end
 hold[H_STATE] = 'captured'
 hold[H_USED] = args.duration_ms

@@ -75,7 +75,7 @@ end
 local legs = {}
 for i, leg in ipairs(args.legs) do
   legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros }
+    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
 end
 
 -- A leg passes if it asks for nothing or for no more than the wallet may spend.

@@ -1,16 +1,18 @@
 --[[
 credit: puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge,
-dispute, transfer. A refund of an entry is never above what is left of it.
+dispute, transfer. A refund of an entry is never above what is left of it. What is left of a capture is
+written in its hold, so that a later settlement knows of it.
 Atomic because what is left of an entry and the wallet's balance change together.
 Keys:
-  partition, journal, request, due, wallet, refund
+  partition, journal, request, due, wallet, refund, hold
 Args:
   mutation_id text, memo text, occurred_at_ms integer
   request_kind text, request_scope text, request_key text, fingerprint text, checked flag
   organization_id text, wallet_id text, kind text, amount_micros integer
-  refundable_micros integer, refunded_micros integer
+  refundable_micros integer, refunded_micros integer, hold_id text
 Returns:
   recovering
+  hold_not_found
   idempotency_conflict
   replayed: reply
   wallet_not_loaded: wallet_id text
@@ -23,6 +25,7 @@ Upholds: I1 I3 I5 I6 I8 I9
 ]]
 -- @include lib/partition.lua
 -- @include lib/wallet.lua
+-- @include lib/hold.lua
 -- @include lib/journal.lua
 -- @include lib/request.lua
 -- @include lib/finals.lua
@@ -34,6 +37,11 @@ end
 
 local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
+local hold = nil
+if args.hold_id ~= '' then
+  hold = load_hold(keys.hold)
+  if not hold then return { 'hold_not_found' } end
+end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
 local wallet = load_wallet(keys.wallet)
@@ -42,17 +50,24 @@ local asked = ask_ledger(partition, { wallet }, args)
 if asked then return asked end
 local now = partition[P_NOW]
 
--- Decide. refundable_micros < 0: no entry is refunded. The refund record is made at the first refund
--- from committed rows; from then on it counts what was given back. The ledger knows of more when Redis
--- came back older than it. What can be given back may change with a settle, so it is the ledger's
--- figure each time.
-local refund = nil
-if args.refundable_micros >= 0 then
+-- Decide. refundable_micros < 0: no entry is refunded. What was taken by a hold, and given back, is in
+-- the leg of the wallet. The record of another entry is made at its first refund from committed rows;
+-- from then on it counts what was given back. The ledger knows of more when Redis came back older.
+local refund, leg = nil, nil
+if hold then
+  for _, one in ipairs(hold[H_LEGS]) do
+    if one[L_WALLET] == args.wallet_id then leg = one end
+  end
+  if not leg then return redis.error_reply('BUG the refunded hold is not on this wallet') end
+  refund = { leg[L_CAPTURED], leg[L_REFUNDED] }
+elseif args.refundable_micros >= 0 then
   local packed = redis.call('GET', keys.refund)
   refund = packed and cmsgpack.unpack(packed) or { 0, args.refunded_micros }
   refund[1] = args.refundable_micros
   refund[2] = math.max(refund[2], args.refunded_micros)
-  local left = refund[1] - refund[2]
+end
+if refund then
+  local left = math.max(0, refund[1] - refund[2])
   if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
 end
 if not fits(wallet, args.amount_micros, 0) then
@@ -63,12 +78,16 @@ end
 local before = spendable(wallet)
 local rows = { move(args.wallet_id, wallet, args.kind, args.amount_micros, 0, now) }
 save_wallet(keys.wallet, wallet)
-if refund then
+if leg then
+  leg[L_REFUNDED] = leg[L_REFUNDED] + args.amount_micros
+  hold[H_REVISION] = hold[H_REVISION] + 1
+  save_hold(keys.hold, hold)
+elseif refund then
   refund[2] = refund[2] + args.amount_micros
   redis.call('SET', keys.refund, cmsgpack.pack(refund))
 end
 wake(keys.due, args.wallet_id, wallet, before, now)
 save_partition(keys.partition, partition)
-local entry = pack_entry('credit', now, args, args.organization_id, rows)
+local entry = pack_entry('credit', now, args, args.organization_id, rows, args.hold_id, hold)
 append(keys.journal, entry)
 return remember(keys.request, args.fingerprint, { 'done', entry })

@@ -41,7 +41,7 @@ local now = partition[P_NOW]
 local legs = {}
 for i, leg in ipairs(args.legs) do
   legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros }
+    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
   legs[i][L_CAPTURED] = price_of(legs[i], args.duration_ms)
   if not fits(wallets[i], -legs[i][L_CAPTURED], 0) then
     return { 'balance_out_of_range', leg.wallet_id }

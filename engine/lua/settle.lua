@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 --[[
-settle: corrects a closed hold from stronger evidence; the difference is taken or given back.
+settle: corrects a closed hold from stronger evidence; the difference is taken or given back. What a
+refund gave back before stays given, and is not given back again.
 Atomic because the difference is against what was taken last, and evidence only ever gets stronger.
 Keys:
   partition, journal, due, hold
@@ -16,7 +17,8 @@ Returns:
   wallet_not_loaded: wallet_id text
   balance_out_of_range: wallet_id text
   done: entry entry
-Emits: adjustment, one row per leg whose amount differs
+Emits: adjustment, one row per leg whose amount differs; one of 0 on the first leg when none does, so
+  that a Redis that lost it is seen to be behind
 Upholds: I1 I3 I4 I5 I6
 ]]
 -- @include lib/partition.lua
@@ -38,27 +40,33 @@ local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WA
 if not wallets then return missing end
 local now = partition[P_NOW]
 
+-- What a leg has paid in the end, when `taken` is its price and a part of it was refunded.
+local function paid(leg, taken)
+  return math.max(0, taken - leg[L_REFUNDED])
+end
+
 -- Decide.
-local taken, more = {}, {}
+local taken, more, moves = {}, {}, false
 for i, leg in ipairs(legs) do
   taken[i] = hold[H_KIND] == 'call' and price_of(leg, args.duration_ms) or args.amount_micros
-  more[i] = taken[i] - leg[L_CAPTURED]
-  if not fits(wallets[i], -more[i], 0) then return { 'balance_out_of_range', leg[L_WALLET] } end
+  more[i] = paid(leg, taken[i]) - paid(leg, leg[L_CAPTURED])
+  if more[i] ~= 0 then moves = true end
+  if not fits(wallets[i], 0 - more[i], 0) then return { 'balance_out_of_range', leg[L_WALLET] } end
 end
 
 -- Write.
 local rows = {}
 for i, leg in ipairs(legs) do
-  if more[i] ~= 0 then
+  if more[i] ~= 0 or (i == 1 and not moves) then
     local before = spendable(wallets[i])
-    local row = move(leg[L_WALLET], wallets[i], 'adjustment', -more[i], 0, now)
+    local row = move(leg[L_WALLET], wallets[i], 'adjustment', 0 - more[i], 0, now)
     rows[#rows + 1] = row
-    leg[L_CAPTURED] = taken[i]
     -- What is given back makes up the shortfall first.
     leg[L_SHORTFALL] = math.max(0, leg[L_SHORTFALL] + row[R_SHORTFALL] + math.min(0, more[i]))
     save_wallet(keys.legs[i].wallet, wallets[i])
     wake(keys.due, leg[L_WALLET], wallets[i], before, now)
   end
+  leg[L_CAPTURED] = taken[i]
 end
 hold[H_STATE] = 'captured'
 hold[H_USED] = args.duration_ms

@@ -109,7 +109,7 @@ function open(
   const isCall = input.kind === 'call';
   const legs = input.legs.map(({ walletId, role, price }, i): Leg => {
     const held = { heldMicros: amounts[i] ?? 0, capturedMicros: 0, shortfallMicros: 0 };
-    return { walletId, role, ...held, ...priceFields(price) };
+    return { walletId, role, ...held, ...priceFields(price), refundedMicros: 0 };
   });
   const opened = openedHold(input, legs, draft.partition.nowMs);
   const hold = isCall ? { ...opened, coveredMs: heldCover(opened) } : opened;

@@ -66,14 +66,19 @@ export const settle: Rule<EndInput> = (draft, input) => {
     hold.legs.map((leg) => leg.walletId),
   );
   if (typeof wallets === 'string') return { status: 'wallet_not_loaded', walletId: wallets };
-  const back = hold.legs.map((leg) => leg.capturedMicros - used(hold, leg, input));
+  const taken = hold.legs.map((leg) => used(hold, leg, input));
+  const back = hold.legs.map((leg, i) => paid(leg, leg.capturedMicros) - paid(leg, taken[i] ?? 0));
   const at = wallets.findIndex((wallet, i) => !fits(wallet, back[i] ?? 0, 0));
   const bad = hold.legs[at];
   if (bad) return { status: 'balance_out_of_range', walletId: bad.walletId };
+  const still = back.every((amountMicros) => amountMicros === 0);
   const moved = hold.legs.map((leg, i) => {
     const wallet = wallets[i];
     const amountMicros = back[i] ?? 0;
-    if (!wallet || amountMicros === 0) return { leg };
+    const capturedMicros = taken[i] ?? 0;
+    // Evidence alone leaves a row of 0 behind, by which a Redis that lost it is seen to be behind.
+    const moves = amountMicros !== 0 || (still && i === 0);
+    if (!wallet || !moves) return { leg: { ...leg, capturedMicros } };
     const { walletId } = leg;
     const row = move(draft, wallet, {
       walletId,
@@ -81,8 +86,7 @@ export const settle: Rule<EndInput> = (draft, input) => {
       amountMicros,
       heldDeltaMicros: 0,
     });
-    const capturedMicros = leg.capturedMicros - amountMicros;
-    const givenBack = Math.max(0, leg.capturedMicros - capturedMicros);
+    const givenBack = Math.max(0, amountMicros);
     const shortfallMicros = Math.max(0, leg.shortfallMicros + row.shortfallMicros - givenBack);
     return { leg: { ...leg, capturedMicros, shortfallMicros }, row };
   });
@@ -102,6 +106,11 @@ export const settle: Rule<EndInput> = (draft, input) => {
   const parts = { ...input, request: undefined, operation: 'settle', organizationId, rows };
   return { status: 'done', entry: enter(draft, { ...parts, hold: after }) };
 };
+
+/** What a leg has paid in the end, when `taken` is its price and a part of it was refunded. */
+function paid({ refundedMicros }: Leg, taken: number): number {
+  return Math.max(0, taken - refundedMicros);
+}
 
 /** A call that had no hold: charged once, whatever the wallet has, and never without the ledger's word. */
 export const record: Rule<RecordInput> = (draft, input, checked) => {
@@ -128,7 +137,7 @@ export const record: Rule<RecordInput> = (draft, input, checked) => {
   const legs = input.legs.map(({ walletId, role, price }, i): Leg => {
     const { shortfallMicros = 0 } = rows[i] ?? {};
     const taken = { heldMicros: 0, capturedMicros: costs[i] ?? 0, shortfallMicros };
-    return { walletId, role, ...taken, ...priceFields(price) };
+    return { walletId, role, ...taken, ...priceFields(price), refundedMicros: 0 };
   });
   const hold = recordedHold(input, legs, draft.partition.nowMs);
   draft.holds.set(input.holdId, hold);

@@ -43,7 +43,7 @@ export function ledgerRequest(state: ModelState, request: RequestKey): JournalEn
 export interface Refundable {
   readonly walletId: string;
   readonly kind: string;
-  readonly count: RefundCount;
+  readonly count: RefundCount & { readonly holdId: string };
 }
 
 /** A committed row by its entry id, with what may be given back of it. */
@@ -51,7 +51,8 @@ export function ledgerEntry(state: ModelState, id: string): Refundable | undefin
   for (const entry of committedEntries(state)) {
     for (const [i, { walletId, kind, amountMicros }] of entry.rows.entries()) {
       if (entryId(entry.mutationId, i) !== id) continue;
-      const count = { refundableMicros: 0 - amountMicros, refundedMicros: 0 };
+      const holdId = kind === 'capture' ? entry.holdId : '';
+      const count = { refundableMicros: 0 - amountMicros, refundedMicros: 0, holdId };
       return { walletId, kind, count };
     }
   }

@@ -1,6 +1,7 @@
 // The model of charge, credit, transfer and configure: money without a hold.
 
 import { availableOf, floorOf, spendableOf } from '../amounts.ts';
+import type { HoldState } from '../generated/layouts.ts';
 import type { ChargeInput, ConfigureInput, CreditInput, TransferInput } from '../money-verbs.ts';
 import type { Answer, Rule } from './answer.ts';
 import { enter, move } from './journal.ts';
@@ -46,20 +47,23 @@ export const charge: Rule<ChargeInput> = (draft, input, checked) => {
   return remember(draft, input.request, { status: 'done', replayed: false, entry });
 };
 
+type Refunding = CreditInput & {
+  readonly refundable?: (RefundCount & { readonly holdId: string }) | undefined;
+};
+
 /** @param input with what the ledger says of the entry it refunds, if it refunds one. */
-export const credit: Rule<CreditInput & { readonly refundable?: RefundCount | undefined }> = (
-  draft,
-  input,
-  checked,
-) => {
+export const credit: Rule<Refunding> = (draft, input, checked) => {
   const { walletId, amountMicros, kind, refunds } = input;
   const wallets = ready(draft, input.request, [walletId], checked);
   if ('status' in wallets) return wallets;
   const [wallet] = wallets;
   if (!wallet) throw new Error('a credit without a wallet');
   const refused = (answer: Answer) => refuse(draft, input.request, answer);
-  const count = refunds ? (draft.refunds.get(refunds) ?? input.refundable) : undefined;
-  const leftMicros = count ? count.refundableMicros - count.refundedMicros : amountMicros;
+  const hold = draft.holds.get(input.refundable?.holdId ?? '');
+  const count = hold ? countOf(hold, walletId) : recordOf(draft, input);
+  const leftMicros = count
+    ? Math.max(0, count.refundableMicros - count.refundedMicros)
+    : amountMicros;
   if (amountMicros > leftMicros) {
     const answer = { status: 'refund_exceeds_charge', refundableMicros: leftMicros } as const;
     return refused({ ...answer, replayed: false });
@@ -67,14 +71,35 @@ export const credit: Rule<CreditInput & { readonly refundable?: RefundCount | un
   if (!fits(wallet, amountMicros, 0)) {
     return refused({ status: 'balance_out_of_range', replayed: false, walletId });
   }
-  if (refunds && count) {
+  const holdId = hold && input.refundable ? input.refundable.holdId : '';
+  const after = hold && refundedHold(hold, walletId, amountMicros);
+  if (after) {
+    draft.holds.set(holdId, after);
+  } else if (refunds && count) {
     const refundedMicros = count.refundedMicros + amountMicros;
     draft.refunds.set(refunds, { ...count, refundedMicros });
   }
   const rows = [move(draft, wallet, { walletId, kind, amountMicros, heldDeltaMicros: 0 })];
-  const entry = enter(draft, { ...input, operation: 'credit', rows });
+  const of = after ? { holdId, hold: after } : {};
+  const entry = enter(draft, { ...input, operation: 'credit', rows, ...of });
   return remember(draft, input.request, { status: 'done', replayed: false, entry });
 };
+
+function recordOf(draft: Draft, { refunds, refundable }: Refunding): RefundCount | undefined {
+  return refunds ? (draft.refunds.get(refunds) ?? refundable) : undefined;
+}
+
+function countOf(hold: HoldState, walletId: string): RefundCount | undefined {
+  const leg = hold.legs.find((one) => one.walletId === walletId);
+  return leg && { refundableMicros: leg.capturedMicros, refundedMicros: leg.refundedMicros };
+}
+
+function refundedHold(hold: HoldState, walletId: string, amountMicros: number): HoldState {
+  const legs = hold.legs.map((leg) =>
+    leg.walletId === walletId ? { ...leg, refundedMicros: leg.refundedMicros + amountMicros } : leg,
+  );
+  return { ...hold, legs, revision: hold.revision + 1 };
+}
 
 export const transfer: Rule<TransferInput> = (draft, input, checked) => {
   const { fromWalletId, toWalletId, amountMicros } = input;

@@ -31,7 +31,8 @@ export function serve(before: ModelState, command: Command): Served {
   if (entry.kind !== 'charge' && entry.kind !== 'capture') {
     return { state, answer: { status: 'invalid_request' } };
   }
-  return settled(state, { ...command, refundable: entry.count } as Command);
+  const known = entry.count.holdId === '' ? state : withHold(state, entry.count.holdId);
+  return settled(known, { ...command, refundable: entry.count } as Command);
 }
 
 function settled(before: ModelState, command: Command): Served {

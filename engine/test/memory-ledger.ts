@@ -43,7 +43,11 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
       wallet.state = row.wallet;
       const rows = this.entriesByWallet.get(row.walletId) ?? [];
       this.entriesByWallet.set(row.walletId, [...rows, entry]);
-      this.#committed.set(entryId(entry.mutationId, i), { ...row, refundedMicros: 0 });
+      this.#committed.set(entryId(entry.mutationId, i), {
+        ...row,
+        refundedMicros: 0,
+        holdId: row.kind === 'capture' ? entry.holdId : '',
+      });
     }
     if (entry.hold) this.#holds.set(entry.holdId, { partition, hold: entry.hold });
     if (entry.requestKind) {

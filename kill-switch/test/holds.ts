@@ -43,6 +43,7 @@ export function liveHold(fields: Partial<HoldState> = {}): HoldState {
         subsequentMs: 1_000,
         connectionFeeMicros: 0,
         minimumMicros: 0,
+        refundedMicros: 0,
       },
     ],
     ...fields,

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   callHoldId,
+  EVIDENCE,
   entryId,
   keys,
   OutageError,
@@ -139,4 +140,32 @@ test('what was refunded is not forgotten with the tail that Redis lost', async (
   await recovered(3, wallet);
   expect(await state(3, wallet)).toMatchObject({ postedMicros: 1_000 });
   expect(await refund('third', 90)).toMatchObject({ status: 'refund_exceeds_charge' });
+});
+
+test('evidence that moved nothing outlives the tail that Redis lost: weaker evidence stays refused', async () => {
+  const wallet = await world.wallet(1);
+  await world.deposit(1, wallet, 1_000_000, `evidence ${wallet}`);
+  await world.call(1, [wallet], 'weighed', 0);
+  const holdId = callHoldId(world.organizationId, 'weighed');
+  const end = { partition: 1, holdId, durationMs: 10_000 };
+  await world.engine.capture({ ...end, evidence: EVIDENCE.caller });
+  const flusher = world.flusher('evidence');
+  await world.flushed();
+  const names = [keys.wallet(1, wallet), keys.hold(1, holdId)];
+  const old = await Promise.all(names.map((name) => raw.dumpBuffer(name)));
+  const evidence = EVIDENCE.provider_record;
+  expect(await world.engine.settle({ ...end, evidence })).toMatchObject({ status: 'done' });
+  const { postedMicros } = await state(1, wallet);
+  await world.flushed();
+  await flusher.stop();
+  for (const [n, name] of names.entries()) {
+    await raw.restore(name, 0, old[n] ?? Buffer.alloc(0), 'REPLACE');
+  }
+  await raw.del(keys.journal(1));
+  await world.engine.closeGate('test');
+  await raw.del('rf:master');
+  await recovered(1, wallet);
+  const weaker = { ...end, durationMs: 1_000, evidence: EVIDENCE.provider_webhook };
+  expect(await world.engine.settle(weaker)).toMatchObject({ status: 'unchanged' });
+  expect(await state(1, wallet)).toMatchObject({ postedMicros });
 });

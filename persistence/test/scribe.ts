@@ -171,6 +171,7 @@ function newHold(
       subsequentMs: 0,
       connectionFeeMicros: 0,
       minimumMicros: 0,
+      refundedMicros: 0,
     })),
   };
 }

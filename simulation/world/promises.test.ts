@@ -42,6 +42,7 @@ function broken(story: Story): string[] {
     capturedMicros: 0,
     shortfallMicros: 0,
     ...price,
+    refundedMicros: 0,
   };
   const hold: HoldState = {
     state: story.state ?? 'captured',

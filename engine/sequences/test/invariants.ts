@@ -81,14 +81,16 @@ function openLegs(hold: HoldState, walletId: string) {
     }));
 }
 
-/** I4: a hold is ended by one entry; after it come only settlements. */
+/** I4: a hold is ended by one entry; after it come only settlements and refunds. */
 function holdFaults(journal: readonly JournalEntry[]): string[] {
   const ended = new Map<string, string>();
   return journal.flatMap(({ holdId, hold, operation, mutationId }) => {
     if (!hold) return [];
     const winner = ended.get(holdId);
     if (winner !== undefined) {
-      return operation === 'settle' ? [] : [`I4 ${mutationId}: ${operation} after ${winner}`];
+      return operation === 'settle' || operation === 'credit'
+        ? []
+        : [`I4 ${mutationId}: ${operation} after ${winner}`];
     }
     if (isOpen(hold)) return [];
     ended.set(holdId, operation);

@@ -2,7 +2,7 @@
 
 import { callHoldId } from '../../ids.ts';
 import { type Case, MAX } from './case.ts';
-import { call, capture, configure, extend, reserve, settle, voided } from './commands.ts';
+import { call, capture, configure, credit, extend, reserve, settle, voided } from './commands.ts';
 
 const client = (postedMicros: number) => ({ client: { postedMicros } });
 const lost = [{ flush: true }, { loseWallet: 'client' }] as const;
@@ -85,6 +85,11 @@ const EXTEND: readonly Case[] = [
   },
 ];
 
+/** A minute of a call, taken and in the ledger. */
+const TAKEN = [call('a'), capture('a', 60_000), { flush: true }] as const;
+const refund = (amountMicros: number) =>
+  credit('refund', amountMicros, { refunds: 'ent_m10', memo: { refunds: 'ent_m10' } });
+
 const SETTLE: readonly Case[] = [
   {
     name: 'settle takes the difference from stronger evidence',
@@ -101,10 +106,11 @@ const SETTLE: readonly Case[] = [
     rows: [['client', 'adjustment', 10_000, 0, 0]],
   },
   {
-    name: 'settle of the same use notes the evidence and moves nothing',
+    name: 'settle of the same use notes the evidence in a row and moves nothing',
     before: [call('a'), capture('a', 30_000)],
     command: settle('a', 30_000, 4),
     answer: { status: 'done', entry: { hold: { evidence: 4 } } },
+    rows: [['client', 'adjustment', 0, 0, 0]],
   },
   {
     name: 'settle takes a call back that was voided, below the floor if need be',
@@ -113,6 +119,37 @@ const SETTLE: readonly Case[] = [
     command: settle('a', 80_000, 3),
     answer: { status: 'done', entry: { hold: { state: 'captured' } } },
     rows: [['client', 'adjustment', -80_000, 0, 5_000]],
+  },
+  {
+    name: 'settle after a refund of all gives nothing back a second time',
+    before: [...TAKEN, refund(60_000)],
+    command: settle('a', 10_000, 3),
+    answer: {
+      status: 'done',
+      entry: { hold: { legs: [{ capturedMicros: 10_000, refundedMicros: 60_000 }] } },
+    },
+    rows: [['client', 'adjustment', 0, 0, 0]],
+  },
+  {
+    name: 'settle after a refund of a part gives back what is left above the new price',
+    before: [...TAKEN, refund(20_000)],
+    command: settle('a', 30_000, 3),
+    answer: { status: 'done' },
+    rows: [['client', 'adjustment', 30_000, 0, 0]],
+  },
+  {
+    name: 'settle upwards after a refund takes the rest and leaves the refund given',
+    before: [...TAKEN, refund(60_000)],
+    command: settle('a', 100_000, 3),
+    answer: { status: 'done' },
+    rows: [['client', 'adjustment', -40_000, 0, 0]],
+  },
+  {
+    name: 'settle down and up again after a refund ends where it would have ended at once',
+    before: [...TAKEN, refund(60_000), settle('a', 10_000, 3)],
+    command: settle('a', 100_000, 4),
+    answer: { status: 'done' },
+    rows: [['client', 'adjustment', -40_000, 0, 0]],
   },
   {
     name: 'equal evidence never overrides',

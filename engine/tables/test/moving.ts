@@ -1,18 +1,14 @@
 // Rows of charge, credit and transfer: money without a hold.
 
 import { type Case, MAX, T0 } from './case.ts';
-import { charge, credit, key, transfer } from './commands.ts';
+import { call, capture, charge, credit, key, ref, settle, transfer } from './commands.ts';
 
 const client = (postedMicros: number) => ({ client: { postedMicros } });
 const PAYMENT = key('pi', 'body', 'payment_intent');
 const pair = (postedMicros: number) => ({ ...client(postedMicros), other: {} });
 const lost = [{ flush: true }, { loseWallet: 'client' }] as const;
-const refund = (amountMicros: number, name = 'refund') =>
-  credit('refund', amountMicros, {
-    request: key(name),
-    refunds: 'ent_m00',
-    memo: { refunds: 'ent_m00' },
-  });
+const refund = (amountMicros: number, name = 'refund', refunds = 'ent_m00') =>
+  credit('refund', amountMicros, { request: key(name), refunds, memo: { refunds } });
 const CHARGE: readonly Case[] = [
   {
     name: 'a charge of all there is',
@@ -179,6 +175,30 @@ const CREDIT: readonly Case[] = [
     before: [charge(300), { flush: true }, refund(200, 'first')],
     command: refund(101),
     answer: { status: 'refund_exceeds_charge', refundableMicros: 100 },
+  },
+  {
+    name: 'a refund of a call that is over, and was settled, of what is left',
+    before: [call('a'), capture('a', 60_000), { flush: true }, settle('a', 10_000, 3)],
+    command: refund(10_000, 'refund', 'ent_m10'),
+    answer: {
+      status: 'done',
+      entry: { hold: { revision: 4, legs: [{ refundedMicros: 10_000 }] } },
+    },
+    rows: [['client', 'refund', 10_000, 0, 0]],
+  },
+  {
+    name: 'a refund of a call that is more than is left after it was settled',
+    before: [call('a'), capture('a', 60_000), { flush: true }, settle('a', 10_000, 3)],
+    command: refund(10_001, 'refund', 'ent_m10'),
+    answer: { status: 'refund_exceeds_charge', refundableMicros: 10_000 },
+  },
+  {
+    name: 'a refund of a call whose hold Redis has forgotten',
+    before: [call('a'), capture('a', 60_000), { flush: true }, { loseHold: ref('a').holdId }],
+    command: refund(60_000, 'refund', 'ent_m10'),
+    answer: { status: 'done' },
+    rows: [['client', 'refund', 60_000, 0, 0]],
+    trace: ['hold_not_found', 'done'],
   },
   {
     name: 'a refund of an entry that is not in the ledger yet',
