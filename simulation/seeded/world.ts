@@ -270,11 +270,19 @@ export class World {
     if (this.away) return;
     this.#ledgerMoved = true;
     for (const process of this.processes) await process.gate.opened();
-    for (const process of this.processes) {
-      const presented = await process.represent();
-      if (presented > 0) this.oracle.retire();
-    }
+    for (const process of [...this.processes]) await this.#present(process);
     await this.observe();
+  }
+
+  /** It may die over it: then its calls are presented by nobody, and are lost with it. */
+  async #present(process: ApiProcess): Promise<void> {
+    try {
+      if ((await process.represent()) > 0) this.oracle.retire();
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+      this.oracle.retire();
+      await this.#replace(process);
+    }
   }
 
   /** One pass of a flusher. */
@@ -359,6 +367,8 @@ export class World {
 
   async #replace(process: ApiProcess): Promise<void> {
     const seat = this.processes.indexOf(process);
+    // Already replaced: it died over two commands of one event.
+    if (seat < 0) return;
     await process.gate.stop();
     this.processes[seat] = this.#birth(seat);
     await this.settle();
