@@ -16,6 +16,8 @@ export interface ConnectOptions {
   applicationName: string;
   /** A writer of the ledger gives up after 5 s of waiting for a lock or of idling in a transaction. */
   writer?: boolean;
+  /** false: no array goes in or comes out, and their types are not asked for. */
+  arrays?: boolean;
 }
 
 const CONNECT_SECONDS = 5;
@@ -37,7 +39,7 @@ export function connect(databaseUrl: string, options: ConnectOptions): Sql {
         idle_in_transaction_session_timeout: WRITER_TIMEOUT_MS,
       }
     : {};
-  return postgres(databaseUrl, {
+  const sql = postgres(databaseUrl, {
     max: options.max,
     connect_timeout: CONNECT_SECONDS,
     idle_timeout: IDLE_SECONDS,
@@ -45,6 +47,23 @@ export function connect(databaseUrl: string, options: ConnectOptions): Sql {
     types: { bigint: { to: 20, from: [20], parse: exactNumber, serialize: String } },
     onnotice: () => undefined,
   });
+  return askingTypesOnce(sql, options.arrays ?? true);
+}
+
+const TEXT_ARRAY = 1009;
+
+/**
+ * The driver asks each new connection for the types of arrays, and when that connection is lost
+ * meanwhile the rejection is nobody's and ends the process. What the first one of a pool learned
+ * holds for all, so that no later one asks.
+ */
+function askingTypesOnce(sql: Sql, arrays: boolean): Sql {
+  const { options } = sql;
+  Object.defineProperty(options, 'fetch_types', {
+    enumerable: true,
+    get: () => arrays && !(TEXT_ARRAY in options.parsers),
+  });
+  return sql;
 }
 
 export { isPostgresOutage } from './postgres-errors.ts';

@@ -43,6 +43,8 @@ export function createRecoverySource(
 async function exclusively<T>(openLock: () => Sql, work: () => Promise<T>): Promise<T> {
   const pool = openLock();
   try {
+    // The driver hands out a reserved connection only once it is open.
+    await orOutage(pool`SELECT 1`);
     const session = await orOutage(pool.reserve());
     try {
       await orOutage(session`SELECT pg_advisory_lock(${RECOVERY_LOCK})`);

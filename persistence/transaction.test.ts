@@ -51,6 +51,19 @@ test.each(ALL.flatMap((n) => [[n, 'unsent'] as const, [n, 'unanswered'] as const
   },
 );
 
+test('a connection lost on its first statement is an outage, too', async () => {
+  await sql`SELECT 1`;
+  door.sever();
+  await expect(sql`SELECT 1`).rejects.toSatisfy(isPostgresOutage);
+  door.heal();
+  door.failAt(1, 'unsent');
+  await expect(sql`SELECT 2`).rejects.toSatisfy(isPostgresOutage);
+  expect(door.disarm()).toBe(true);
+  expect(await sql`SELECT ${['arrays', 'work']}::text[] AS words`).toEqual([
+    { words: ['arrays', 'work'] },
+  ]);
+});
+
 test('ended by the server in the middle: an outage, and nothing of it stays', async () => {
   await sql`TRUNCATE rows`;
   const killed = transaction(sql, async (tx) => {

@@ -22,8 +22,8 @@ export function redisFrames(wanted: (command: string) => boolean = () => true): 
   return splitter((pending) => {
     const end = redisCommandEnd(pending);
     if (end === undefined) return undefined;
-    const name = pending.subarray(pending.indexOf('\n', 4) + 1, end).toString('latin1');
-    const counts = wanted(name.slice(0, name.indexOf('\r')).toUpperCase());
+    const [, , name = ''] = pending.subarray(0, end).toString('latin1').split('\r\n', 3);
+    const counts = wanted(name.toUpperCase());
     return { bytes: pending.subarray(0, end), counts, completes: true };
   });
 }

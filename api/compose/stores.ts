@@ -36,12 +36,12 @@ export interface Stores {
  */
 export async function openStores(config: Environment, log: Logger): Promise<Stores> {
   const url = config.DATABASE_URL;
-  const open = (max: number, name: string, writer = false) =>
-    connect(url, { max, applicationName: `ringfence-${name}`, writer });
+  const open = (max: number, name: string, more: { writer?: boolean; arrays?: boolean } = {}) =>
+    connect(url, { max, applicationName: `ringfence-${name}`, ...more });
   const stores = {
     directory: open(POOLS.directory, 'directory'),
     ledger: open(POOLS.ledger, 'ledger'),
-    flusher: open(POOLS.flusher, 'flusher', true),
+    flusher: open(POOLS.flusher, 'flusher', { writer: true }),
   };
   const pools = Object.values(stores);
   const close = async () => {
@@ -49,7 +49,8 @@ export async function openStores(config: Environment, log: Logger): Promise<Stor
   };
   try {
     await answering('Redis', config.REDIS_URL, log, isRedisAway, () => checkRedis(config, log));
-    await answering('Postgres', url, log, isPostgresOutage, () => stores.directory`SELECT 1`);
+    const ask = () => Promise.all(pools.map((pool) => pool`SELECT 1`));
+    await answering('Postgres', url, log, isPostgresOutage, ask);
     const faults = postgresFaults(await readPostgresSettings(stores.directory));
     refuseUnsafe('Postgres', faults, config.RINGFENCE_ALLOW_UNSAFE_POSTGRES, log);
     await migrate(url);
@@ -59,7 +60,7 @@ export async function openStores(config: Environment, log: Logger): Promise<Stor
     await close();
     throw error;
   }
-  return { ...stores, openLock: () => open(1, 'recovery'), close };
+  return { ...stores, openLock: () => open(1, 'recovery', { arrays: false }), close };
 }
 
 async function answering(

@@ -1,49 +1,16 @@
 /** The application on a Redis and a database of the test file's own: the real engine, no socket. */
 import { createConnection } from '../../engine/index.ts';
 import { testDatabase, testRedis } from '../../testing/services.ts';
-import { createApplication } from '../compose/application.ts';
-import { startBackground } from '../compose/background.ts';
-import { type Core, startCore } from '../compose/core.ts';
-import { readConfig } from '../config.ts';
-import { watchFlusher } from '../flusher-pulse.ts';
-import { createLog } from '../log.ts';
-import { createMetrics } from '../metrics.ts';
-import { createReadiness } from '../readiness.ts';
+import { type TestProcess, testProcess } from './process.ts';
 
-/** Seals what tests store; nobody's. */
-const TEST_SECRET_KEY = Buffer.alloc(32, 'ringfence').toString('base64');
-export const ADMIN_KEY = 'rf_admin_of_the_test_0123456789';
+export { ADMIN_KEY, type ApiAnswer, type Call } from './process.ts';
 
-export interface ApiAnswer {
-  status: number;
-  headers: Headers;
-  body: Record<string, unknown>;
-  text: string;
-}
-
-export interface Call {
-  key?: string;
-  body?: unknown;
-  /** Sent as it is, instead of `body`. */
-  raw?: string;
-  /** false: no Idempotency-Key. Default: a new one for each POST. */
-  idempotencyKey?: string | false;
-  headers?: Record<string, string>;
-}
-
-export interface TestApplication {
-  core: Core;
-  request(method: string, path: string, call?: Call): Promise<ApiAnswer>;
-  /** A request exactly as it is. */
-  raw(request: Request): Promise<Response>;
+export interface TestApplication extends TestProcess {
   /** A plain connection to the application's Redis, for tests that lose or change something. */
   redis(): ReturnType<typeof createConnection>;
   kill9Redis(): Promise<void>;
   restartRedis(): Promise<void>;
-  stop(): Promise<void>;
 }
-
-let requests = 0;
 
 /** @param lines gets every line of the log, at the level of the environment. */
 export async function testApplication(
@@ -51,73 +18,20 @@ export async function testApplication(
   lines?: string[],
 ): Promise<TestApplication> {
   const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
-  const config = readConfig({
-    REDIS_URL: redis.url,
-    DATABASE_URL: database.url,
-    RINGFENCE_ADMIN_KEY: ADMIN_KEY,
-    RINGFENCE_LEDGER_KEY: 'the key of the hash chain in tests'.replaceAll(' ', '-'),
-    RINGFENCE_SECRET_KEY: TEST_SECRET_KEY,
-    RINGFENCE_PARTITIONS: '8',
-    RINGFENCE_LOG_LEVEL: process.env.RINGFENCE_LOG_LEVEL ?? 'silent',
-    // Nobody listens there: tests that want a provider bring their own.
-    VAPI_BASE_URL: 'http://127.0.0.1:9',
-    RETELL_BASE_URL: 'http://127.0.0.1:9',
-    TWILIO_BASE_URL: 'http://127.0.0.1:9',
-    ...env,
-  });
-  const metrics = createMetrics();
-  const kept = lines && { write: (line: string) => void lines.push(line) };
-  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL, kept), metrics);
-  metrics.follow(core.engine);
-  const background = startBackground(core, metrics);
-  const { RINGFENCE_ROLE: role } = config;
-  const pulse = watchFlusher(core.stores.directory, {
-    flushes: role === 'all' || role === 'flusher',
-  });
-  const readiness = createReadiness({
-    engine: core.engine,
-    sql: core.stores.directory,
-    backlogMaxAgeMs: config.RINGFENCE_BACKLOG_MAX_AGE_SECONDS * 1000,
-    pulse,
-    stopping: () => false,
-  });
-  const app = createApplication(core, metrics, readiness);
-  await core.engine.opened();
+  const stores = { REDIS_URL: redis.url, DATABASE_URL: database.url };
+  const process = await testProcess({ ...stores, ...env }, { lines });
   const plain = createConnection(redis.url);
   await plain.connect();
   return {
-    core,
+    ...process,
     redis: () => plain,
-    raw: async (request) => app.request(request),
-    async request(method, path, call = {}) {
-      const response = await app.request(path, requestInit(method, call));
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      const body: Record<string, unknown> = isJson ? JSON.parse(text) : {};
-      return { status: response.status, headers: response.headers, body, text };
-    },
     kill9Redis: () => redis.kill9(),
     restartRedis: () => redis.restart(),
     async stop() {
-      pulse.stop();
       plain.disconnect();
-      await background.stop();
-      await core.stop();
+      await process.stop();
       await redis.stop();
       await database.drop();
     },
   };
-}
-
-function requestInit(method: string, call: Call): RequestInit {
-  const headers: Record<string, string> = {
-    authorization: `Bearer ${call.key ?? ADMIN_KEY}`,
-    ...call.headers,
-  };
-  const sent = call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
-  if (sent !== undefined) headers['content-type'] ??= 'application/json';
-  if (method === 'POST' && call.idempotencyKey !== false) {
-    headers['idempotency-key'] ??= call.idempotencyKey ?? `test-${requests++}`;
-  }
-  return { method, headers, ...(sent !== undefined && { body: sent }) };
 }

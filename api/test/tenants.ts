@@ -1,4 +1,4 @@
-import type { TestApplication } from './application.ts';
+import type { TestProcess } from './process.ts';
 
 /** Two agencies, a client under the first, their keys and a wallet of each. */
 export interface Tenants {
@@ -15,7 +15,7 @@ export interface Tenant {
 
 /** Makes an organization and answers its id. */
 export async function organization(
-  app: TestApplication,
+  app: Pick<TestProcess, 'request'>,
   name: string,
   fields: Record<string, unknown> = {},
 ): Promise<string> {
@@ -24,7 +24,7 @@ export async function organization(
 
 /** Makes a wallet, with a deposit if one is asked for, and answers its id. */
 export async function wallet(
-  app: TestApplication,
+  app: Pick<TestProcess, 'request'>,
   organizationId: string,
   depositMicros = 0,
   fields: Record<string, unknown> = {},
@@ -38,7 +38,7 @@ export async function wallet(
 }
 
 export async function apiKey(
-  app: TestApplication,
+  app: Pick<TestProcess, 'request'>,
   role: string,
   organizationId?: string,
 ): Promise<string> {
@@ -54,7 +54,10 @@ export async function apiKey(
 }
 
 /** Moves a micro from a tenant's wallet to a new one of the same organization; answers its id. */
-export async function transferOf(app: TestApplication, tenant: Tenant): Promise<string> {
+export async function transferOf(
+  app: Pick<TestProcess, 'request'>,
+  tenant: Tenant,
+): Promise<string> {
   return made(app, '/v1/transfers', {
     from_wallet_id: tenant.walletId,
     to_wallet_id: await wallet(app, tenant.organizationId),
@@ -62,14 +65,18 @@ export async function transferOf(app: TestApplication, tenant: Tenant): Promise<
   });
 }
 
-export async function tenants(app: TestApplication): Promise<Tenants> {
+export async function tenants(app: Pick<TestProcess, 'request'>): Promise<Tenants> {
   const agency = await tenant(app, 'Agency');
   const client = await tenant(app, 'Client', agency.organizationId);
   const other = await tenant(app, 'Other');
   return { agency, client, other };
 }
 
-async function tenant(app: TestApplication, name: string, parentId?: string): Promise<Tenant> {
+async function tenant(
+  app: Pick<TestProcess, 'request'>,
+  name: string,
+  parentId?: string,
+): Promise<Tenant> {
   const organizationId = await organization(app, name, parentId ? { parent_id: parentId } : {});
   return {
     organizationId,
@@ -82,7 +89,11 @@ async function tenant(app: TestApplication, name: string, parentId?: string): Pr
   };
 }
 
-async function made(app: TestApplication, path: string, body: unknown): Promise<string> {
+async function made(
+  app: Pick<TestProcess, 'request'>,
+  path: string,
+  body: unknown,
+): Promise<string> {
   const answer = await app.request('POST', path, { body });
   if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.text}`);
   return String(answer.body.id ?? '');

@@ -1,6 +1,6 @@
 /** What tests of transfers need: wallets in two partitions, intents, and the saga's real doors. */
 import type { Transfer } from '../../../persistence/index.ts';
-import type { TestApplication } from '../../test/application.ts';
+import type { TestProcess } from '../../test/process.ts';
 import { organization, wallet } from '../../test/tenants.ts';
 import type { SagaDoors } from '../saga.ts';
 
@@ -8,7 +8,7 @@ const WAIT_MS = 5_000;
 const TRIES_MAX = 50;
 
 /** The doors that the application itself gives to the saga. */
-export function sagaDoors({ core }: TestApplication): SagaDoors {
+export function sagaDoors({ core }: Pick<TestProcess, 'core'>): SagaDoors {
   const { engine, directory, ledgerWait } = core;
   return {
     engine,
@@ -18,7 +18,7 @@ export function sagaDoors({ core }: TestApplication): SagaDoors {
 }
 
 /** A wallet whose root organization lies in another partition than `other`. */
-export async function walletElsewhere(app: TestApplication, other: string): Promise<string> {
+export async function walletElsewhere(app: TestProcess, other: string): Promise<string> {
   const { wallets } = app.core.directory;
   const partition = (await wallets.get(other))?.partition;
   for (let i = 0; i < TRIES_MAX; i++) {
@@ -32,7 +32,7 @@ let intents = 0;
 
 /** An intent row as `POST /v1/transfers` writes it, before any money moves. */
 export async function intentOf(
-  { core }: TestApplication,
+  { core }: TestProcess,
   from: string,
   to: string,
   amountMicros: number,

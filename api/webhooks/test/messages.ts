@@ -1,7 +1,7 @@
 /** The providers' own sample messages, rewritten to one call and signed as the provider signs. */
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { TestApplication } from '../../test/application.ts';
+import type { TestProcess } from '../../test/process.ts';
 
 export const VAPI_SECRET = 'vapi-secret-of-the-test';
 export const RETELL_KEY = 'retell-key-of-the-test';
@@ -79,7 +79,11 @@ export function retellInbound(fields: Json): Json {
 }
 
 /** Signed as by Vapi's default HMAC plan. */
-export function sendVapi(app: TestApplication, body: unknown, path = '/webhooks/vapi') {
+export function sendVapi(
+  app: Pick<TestProcess, 'request'>,
+  body: unknown,
+  path = '/webhooks/vapi',
+) {
   const raw = JSON.stringify(body);
   const timestamp = String(Date.now());
   const signature = createHmac('sha256', VAPI_SECRET).update(`${timestamp}.${raw}`).digest('hex');
@@ -93,7 +97,11 @@ export function retellSignature(raw: string, atMs = Date.now(), key = RETELL_KEY
   return `v=${atMs},d=${createHmac('sha256', key).update(`${raw}${atMs}`).digest('hex')}`;
 }
 
-export function sendRetell(app: TestApplication, body: unknown, path = '/webhooks/retell') {
+export function sendRetell(
+  app: Pick<TestProcess, 'request'>,
+  body: unknown,
+  path = '/webhooks/retell',
+) {
   const raw = JSON.stringify(body);
   const headers = { authorization: '', 'x-retell-signature': retellSignature(raw) };
   return app.request('POST', path, { raw, headers });
