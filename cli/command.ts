@@ -21,7 +21,7 @@ export interface Command {
 /** The command line does not fit the command. */
 export class UsageError extends Error {}
 
-type OptionTypes = Readonly<Record<string, { type: 'string' | 'boolean' }>>;
+type OptionTypes = Readonly<Record<string, { type: 'string' | 'boolean'; multiple?: boolean }>>;
 
 /** Reads `--name value` and `--flag`; anything else is refused. @throws UsageError */
 export function optionsOf<T extends OptionTypes>(args: readonly string[], options: T) {

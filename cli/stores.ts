@@ -12,19 +12,22 @@ export interface CommandStores {
   close(): Promise<void>;
 }
 
-const CONNECTIONS = 2;
 const CLOSE_SECONDS = 5;
 
-/** @throws ConfigError; an Error that names the store that cannot be reached. */
+/**
+ * @param connections most of them to Postgres
+ * @throws ConfigError; an Error that names the store that cannot be reached.
+ */
 export async function openStores(
   env: Readonly<Record<string, string | undefined>>,
+  connections = 2,
 ): Promise<CommandStores> {
   const config = readConfig(env);
   const redis = await createInspector(config.REDIS_URL).catch((cause: unknown) => {
     throw new Error('Redis does not answer at REDIS_URL; is it running?', { cause });
   });
   const sql = connect(config.DATABASE_URL, {
-    max: CONNECTIONS,
+    max: connections,
     applicationName: 'ringfence-command',
   });
   const close = async () => {

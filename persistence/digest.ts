@@ -7,6 +7,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Sql, Transaction } from './connect.ts';
 import { CHAIN_START } from './hash-chain.ts';
+import type { LedgerHead } from './ledger-head.ts';
 import { transaction } from './transaction.ts';
 
 export interface Digest {
@@ -15,6 +16,12 @@ export interface Digest {
   /** How many wallets moved on that day. */
   wallets: number;
   hash: Buffer;
+}
+
+/** What was written outside the database (the log) and can therefore prove something about it. */
+export interface Published {
+  digests: readonly Digest[];
+  heads: readonly LedgerHead[];
 }
 
 interface Head {
@@ -97,11 +104,13 @@ export interface DigestDifference {
 /**
  * Compares the digests with the ledger and, where given, with what was published elsewhere.
  * @param published digests kept outside the database; without them only the ledger is checked
+ * @param rowsFrom the first day whose heads are looked up in the ledger; default: all
  */
 export async function* checkDigests(
   sql: Sql,
   chainKey: KeyObject,
   published: readonly Digest[] = [],
+  rowsFrom = '',
 ): AsyncGenerator<DigestDifference> {
   const days = await sql<{ day: string }[]>`
     SELECT to_char(day, 'YYYY-MM-DD') AS day FROM ledger_digests WHERE wallet_id = '' ORDER BY day`;
@@ -114,7 +123,7 @@ export async function* checkDigests(
     if (!computed.hash.equals(expected ?? CHAIN_START)) {
       yield { day, walletId: '', what: 'digest_changed' };
     }
-    yield* missingRows(sql, day);
+    if (day >= rowsFrom) yield* missingRows(sql, day);
   }
   for (const day of known.keys()) yield { day, walletId: '', what: 'digest_missing' };
 }

@@ -1,7 +1,13 @@
 /** The door of persistence. Nothing else of this folder is imported from outside. */
 
 export { type ConnectOptions, connect, type Sql } from './connect.ts';
-export { checkDigests, type Digest, type DigestDifference, writeDigest } from './digest.ts';
+export {
+  checkDigests,
+  type Digest,
+  type DigestDifference,
+  type Published,
+  writeDigest,
+} from './digest.ts';
 export * from './directory/index.ts';
 export type { BatchFigures, FlusherEvents, QuarantineNotice } from './flusher/events.ts';
 export { type Flusher, type FlusherInput, startFlusher } from './flusher/loop.ts';
@@ -18,6 +24,7 @@ export {
   quarantineView,
   storedPartitions,
 } from './inspect.ts';
+export { type LedgerHead, readLedgerHead } from './ledger-head.ts';
 export { createLedgerSource } from './ledger-source.ts';
 export { type AwaitedMutation, createLedgerWait, type LedgerWait } from './ledger-wait.ts';
 export { type LiveCalls, sampleLiveCalls } from './live-calls.ts';
@@ -40,4 +47,5 @@ export {
 } from './retention.ts';
 export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
 export type { Difference } from './verify/difference.ts';
-export { type VerifyInput, type VerifyProgress, verify } from './verify/verify.ts';
+export type { VerifyInput, VerifyProgress } from './verify/input.ts';
+export { verify } from './verify/verify.ts';

@@ -50,7 +50,7 @@ async function postedOf(walletId: string) {
 
 async function differences(walletId: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const one of verify({ sql: world.sql, chainKey: CHAIN_KEY, walletId })) {
+  for await (const one of verify({ sql: world.sql, chainKey: CHAIN_KEY, walletIds: [walletId] })) {
     found.push(one.what);
   }
   return found;

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnection, keys, packWalletState, unpackWalletState } from '../../engine/index.ts';
 import { connect, type Sql } from '../../persistence/index.ts';
@@ -87,9 +90,49 @@ describe('verify', () => {
     expect(code).toBe(1);
   });
 
+  test('names the entry, and what was altered in it', async () => {
+    await sql`UPDATE ledger_entries SET description = 'forged' WHERE sequence = 1`;
+    const { text } = await run('--wallet', walletId, '--wallet', walletId);
+    await sql`UPDATE ledger_entries SET description = NULL WHERE sequence = 1`;
+    expect(text).toMatch(
+      /hash at sequence 1: .* \(ent_[0-9a-z]+: description was null, is "forged"\)\n/,
+    );
+  });
+
+  test('says what it trusts when it replays only what is recent', async () => {
+    const { code, text } = await run('--since', new Date(Date.now() + 60_000).toISOString());
+    expect(text).toContain('trusted, not read: rows before ');
+    expect(text).toContain('of 1 wallets from the stored hash of their last row before that time');
+    expect(code).toBe(0);
+  });
+
+  test('compares the ledger with what its log says of it', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ringfence-log-'));
+    const log = path.join(folder, 'log');
+    const head = { msg: 'ledger head', until: new Date(Date.now() + 1_000).toISOString() };
+    await writeFile(log, `no JSON\n${JSON.stringify({ ...head, rows: 99 })}\n`);
+    const { code, text } = await run('--digests', log);
+    expect(text).toMatch(/ledger: rows of the day until .*: expected 99, found [23]\n/);
+    expect(code).toBe(1);
+    await writeFile(log, '{}\n');
+    await expect(run('--digests', log)).rejects.toThrow('has no line "ledger digest"');
+    await rm(folder, { recursive: true });
+    await expect(run('--digests', log)).rejects.toThrow('cannot be read');
+  });
+
+  test('shows a bar to a person', async () => {
+    let text = '';
+    const out = (more: string) => {
+      text += more;
+    };
+    expect(await verify.run([], { env: ringfence.env, isTerminal: true, out })).toBe(0);
+    expect(text).toMatch(/\r\[#+\] 100 % {2}1 wallets/);
+  });
+
   test('a wallet that does not exist, or a wrong option, is said so', async () => {
     await expect(run('--wallet', 'wal_none')).rejects.toThrow('there is no wallet wal_none');
     await expect(run('--wallets')).rejects.toThrow("Unknown option '--wallets'");
+    await expect(run('--connections', '17')).rejects.toThrow('17 is not from 1 to 16');
     await expect(run('--since', 'yesterday')).rejects.toThrow('yesterday is not a time');
   });
 

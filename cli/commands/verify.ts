@@ -1,39 +1,42 @@
-import {
-  type Difference,
-  migrationView,
-  type VerifyProgress,
-  verify as verifyAll,
-} from '../../persistence/index.ts';
-import { type Command, optionsOf, UsageError } from '../command.ts';
+import { type Difference, migrationView, verify as verifyAll } from '../../persistence/index.ts';
+import { type Command, optionsOf, type Surroundings, UsageError } from '../command.ts';
+import { createProgress } from '../progress.ts';
+import { readPublished } from '../published.ts';
 import { type CommandStores, openStores } from '../stores.ts';
+import { countsOf, type Found, jsonOf, textOf } from '../verify/report.ts';
 
 /** Differences beyond these are counted, not printed. */
 const PRINTED_MAX = 1_000;
+const CONNECTIONS = 4;
+const CONNECTIONS_MAX = 16;
 
 export const verify: Command = {
   name: 'verify',
   summary: 'compares ledger, snapshots, holds and Redis: 0 differences, or a list and exit code 1',
   options: [
-    ['--wallet <id>', 'checks one wallet'],
-    ['--since <time>', 'replays only rows made since then (RFC 3339)'],
+    ['--wallet <id>', 'checks this wallet; may be given several times'],
+    ['--since <time>', 'replays only rows made since then (RFC 3339), and says what it trusts'],
+    ['--digests <file>', 'a log with lines "ledger digest" and "ledger head", to compare with'],
+    ['--connections <n>', `checks on so many connections at a time, 1-16; default ${CONNECTIONS}`],
     ['--json', 'prints one JSON object'],
   ],
   async run(args, surroundings) {
     const options = optionsOf(args, {
-      wallet: { type: 'string' },
+      wallet: { type: 'string', multiple: true },
       since: { type: 'string' },
+      digests: { type: 'string' },
+      connections: { type: 'string' },
       json: { type: 'boolean' },
     });
-    const since = options.since === undefined ? undefined : instantOf(options.since);
-    const stores = await openStores(surroundings.env);
+    const asked = {
+      ...(options.wallet !== undefined && { walletIds: options.wallet }),
+      ...(options.since !== undefined && { since: instantOf(options.since) }),
+      ...(options.digests !== undefined && { published: await readPublished(options.digests) }),
+      parallel: connectionsOf(options.connections),
+    };
+    const stores = await openStores(surroundings.env, asked.parallel);
     try {
-      await mustBeMigrated(stores);
-      if (options.wallet !== undefined) await mustExist(stores, options.wallet);
-      const showsProgress = surroundings.isTerminal && options.json !== true;
-      const found = await compare(stores, options.wallet, since, (sofar) => {
-        if (showsProgress) surroundings.out(`\r${countsOf(sofar)}`);
-      });
-      if (showsProgress) surroundings.out('\r\u001b[K');
+      const found = await verified(stores, asked, surroundings, options.json === true);
       surroundings.out(options.json === true ? jsonOf(found) : textOf(found));
       return found.count === 0 ? 0 : 1;
     } finally {
@@ -42,38 +45,44 @@ export const verify: Command = {
   },
 };
 
-interface Found {
-  differences: Difference[];
-  count: number;
-  progress: VerifyProgress;
-  /** Wallets that Redis has older than the ledger while the gate is closed. */
-  awaitingRecovery: number;
-  gateOpen: boolean;
+type Asked = Pick<
+  Parameters<typeof verifyAll>[0],
+  'walletIds' | 'since' | 'published' | 'parallel'
+>;
+
+/** Runs every check, with its progress shown unless `quiet`. */
+export async function verified(
+  stores: CommandStores,
+  asked: Asked,
+  surroundings: Surroundings,
+  quiet: boolean,
+): Promise<Found> {
+  await mustBeMigrated(stores);
+  for (const walletId of asked.walletIds ?? []) await mustExist(stores, walletId);
+  const progress = createProgress(surroundings);
+  const found = await compare(stores, asked, (sofar) => {
+    if (!quiet) progress.show(sofar.entries, sofar.entriesInAll, countsOf(sofar));
+  });
+  progress.end();
+  return found;
 }
 
 async function compare(
   { sql, chainKey, redis, partitions }: CommandStores,
-  walletId: string | undefined,
-  since: Date | undefined,
-  progress: (sofar: VerifyProgress) => void,
+  asked: Asked,
+  progress: (sofar: Found['progress']) => void,
 ): Promise<Found> {
   const { standing, shutPartitions } = await redis.gate(partitions);
   const gateOpen = standing && shutPartitions.length === 0;
   const differences: Difference[] = [];
   let count = 0;
   let awaitingRecovery = 0;
-  const run = verifyAll({
-    sql,
-    chainKey,
-    redis,
-    progress,
-    ...(walletId !== undefined && { walletId }),
-    ...(since !== undefined && { since }),
-  });
+  const run = verifyAll({ sql, chainKey, redis, progress, ...asked });
   for (;;) {
     const step = await run.next();
     if (step.done === true) {
-      return { differences, count, progress: step.value, awaitingRecovery, gateOpen };
+      const { since } = asked;
+      return { differences, count, progress: step.value, awaitingRecovery, gateOpen, since };
     }
     if (!gateOpen && isBehind(step.value)) awaitingRecovery += 1;
     else if (++count <= PRINTED_MAX) differences.push(step.value);
@@ -94,6 +103,12 @@ function instantOf(text: string): Date {
   return at;
 }
 
+function connectionsOf(text: string | undefined): number {
+  const count = text === undefined ? CONNECTIONS : Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= CONNECTIONS_MAX) return count;
+  throw new UsageError(`--connections: ${text} is not from 1 to ${CONNECTIONS_MAX}`);
+}
+
 async function mustBeMigrated({ sql }: CommandStores): Promise<void> {
   const { pending } = await migrationView(sql);
   if (pending.length === 0) return;
@@ -105,37 +120,4 @@ async function mustBeMigrated({ sql }: CommandStores): Promise<void> {
 async function mustExist({ sql }: CommandStores, walletId: string): Promise<void> {
   const rows = await sql`SELECT 1 FROM wallet_snapshots WHERE wallet_id = ${walletId}`;
   if (rows.length === 0) throw new Error(`there is no wallet ${walletId}`);
-}
-
-function countsOf({ wallets, entries, inRedis }: VerifyProgress): string {
-  return `${wallets} wallets, ${entries} entries, ${inRedis} wallets in Redis`;
-}
-
-function textOf({ differences, count, progress, awaitingRecovery, gateOpen }: Found): string {
-  const lines = differences.map(
-    ({ walletId, what, expected, found }) =>
-      `${walletId}: ${what}: expected ${expected}, found ${found}`,
-  );
-  if (count > differences.length) lines.push(`... and ${count - differences.length} more`);
-  if (awaitingRecovery > 0) {
-    lines.push(
-      `${awaitingRecovery} wallets in Redis are older than the ledger and wait for recovery at start`,
-    );
-  } else if (!gateOpen) lines.push('the recovery gate is closed; it opens when Ringfence starts');
-  lines.push(`checked ${countsOf(progress)}`);
-  lines.push(count === 1 ? '1 difference' : `${count} differences`);
-  return `${lines.join('\n')}\n`;
-}
-
-function jsonOf({ differences, count, progress, awaitingRecovery, gateOpen }: Found): string {
-  const body = {
-    differences: differences.map(({ walletId, ...rest }) => ({ wallet_id: walletId, ...rest })),
-    difference_count: count,
-    wallets: progress.wallets,
-    entries: progress.entries,
-    wallets_in_redis: progress.inRedis,
-    wallets_awaiting_recovery: awaitingRecovery,
-    gate: gateOpen ? 'open' : 'closed',
-  };
-  return `${JSON.stringify(body)}\n`;
 }

@@ -37,7 +37,9 @@ export function compareRedis(
     heldMicros += row.heldDeltaMicros;
     if (row.holdId !== '') holds.set(row.holdId, row.holdMicros);
   }
-  report(walletId, 'redis sequence', sequence, redis.sequence);
+  const detail = `${redis.sequence - sequence} mutations that neither ledger nor journal has`;
+  const more = redis.sequence > sequence ? { detail } : {};
+  report(walletId, 'redis sequence', sequence, redis.sequence, more);
   if (sequence !== redis.sequence) return;
   const state = { ...(tail.at(-1)?.state ?? snapshot.state), postedMicros, heldMicros };
   for (const field of COMPARED) report(walletId, `redis ${field}`, state[field], redis[field]);

@@ -4,10 +4,12 @@ import type { WalletState } from '../../engine/index.ts';
 import { type HoldState, unpackHoldState, unpackWalletState } from '../../engine/index.ts';
 import type { Transaction } from '../connect.ts';
 import type { ChainedRow } from './replay.ts';
+import type { Start } from './starts.ts';
 
 export interface VerifyFilter {
-  walletId?: string;
-  /** Replay only rows made since then; the row before them is taken on trust. */
+  /** Only these; left out: all. */
+  walletIds?: readonly string[];
+  /** Replay only rows made since then; what stands for the rows before them is told (starts.ts). */
   since?: Date;
 }
 
@@ -29,51 +31,54 @@ export async function readSnapshots(
   filter: VerifyFilter,
   limit: number,
 ): Promise<SnapshotRow[]> {
-  const only = filter.walletId ?? null;
+  const only = filter.walletIds === undefined ? null : [...filter.walletIds];
   const rows = await tx<(Omit<SnapshotRow, 'state'> & { packed: Buffer })[]>`
     SELECT wallet_id AS "walletId", partition, sequence, posted_micros AS "postedMicros",
            held_micros AS "heldMicros", chain_hash AS "chainHash", quarantined, state AS packed
     FROM wallet_snapshots
     WHERE partition = ${partition} AND wallet_id > ${after}
-      AND (${only}::text IS NULL OR wallet_id = ${only})
+      AND (${only}::text[] IS NULL OR wallet_id = ANY(${only}::text[]))
     ORDER BY wallet_id LIMIT ${limit}`;
   return rows.map(({ packed, ...row }) => ({ ...row, state: unpackWalletState(packed) }));
 }
 
-interface StoredRow extends Omit<ChainedRow, 'details'> {
-  details: string | null;
+interface StoredRow extends Omit<ChainedRow, 'details' | 'detailsText'> {
+  detailsText: string | null;
 }
 
-/** The wallets' ledger rows in sequence order, in pieces of `size`. */
+/** The wallets' ledger rows from their starts on, in sequence order, in pieces of `size`. */
 export async function* readRows(
   tx: Transaction,
-  walletIds: string[],
-  filter: VerifyFilter,
+  starts: ReadonlyMap<string, Start>,
   size: number,
 ): AsyncGenerator<ChainedRow[]> {
-  const since = filter.since?.toISOString() ?? null;
+  const from = [...starts].map(([walletId, { sequence }]) => ({ walletId, sequence }));
   const pieces = tx<StoredRow[]>`
-    SELECT id, wallet_id AS "walletId", organization_id AS "organizationId", sequence, kind,
+    SELECT id, row.wallet_id AS "walletId", organization_id AS "organizationId", row.sequence, kind,
            operation, amount_micros AS "amountMicros", held_delta_micros AS "heldDeltaMicros",
            posted_after_micros AS "postedAfterMicros", held_after_micros AS "heldAfterMicros",
            shortfall_micros AS "shortfallMicros", hold_id AS "holdId", call_id AS "callId",
-           reference, description, refunds, details::text AS details,
+           reference, description, refunds, details::text AS "detailsText",
            mutation_id AS "mutationId", row_index AS "rowIndex",
            round(extract(epoch FROM created_at) * 1000)::bigint AS "createdAtMs",
            round(extract(epoch FROM occurred_at) * 1000)::bigint AS "occurredAtMs",
+           created_at = date_trunc('milliseconds', created_at)
+             AND occurred_at = date_trunc('milliseconds', occurred_at) AS "wholeMs",
            content_hash AS "contentHash", hash
-    FROM ledger_entries AS row
-    WHERE wallet_id = ANY(${walletIds}::text[])
-      AND (${since}::timestamptz IS NULL OR sequence >= (
-        SELECT coalesce(min(recent.sequence), 9007199254740991) - 1 FROM ledger_entries AS recent
-        WHERE recent.wallet_id = row.wallet_id AND recent.created_at >= ${since}::timestamptz))
-    ORDER BY wallet_id, sequence, id`.cursor(size);
+    FROM unnest(
+      ${from.map(({ walletId }) => walletId)}::text[],
+      ${from.map(({ sequence }) => sequence)}::bigint[]
+    ) AS start (wallet_id, sequence)
+    JOIN ledger_entries AS row
+      ON row.wallet_id = start.wallet_id AND row.sequence >= start.sequence
+    ORDER BY row.wallet_id, row.sequence, id`.cursor(size);
   for await (const piece of pieces) {
-    yield piece.map((row) => ({
-      ...row,
-      details: row.details === null ? null : (JSON.parse(row.details) as Record<string, unknown>),
-    }));
+    yield piece.map((row) => ({ ...row, details: detailsOf(row.detailsText) }));
   }
+}
+
+function detailsOf(text: string | null): Record<string, unknown> | null {
+  return text === null ? null : (JSON.parse(text) as Record<string, unknown>);
 }
 
 /** What each open hold keeps of each wallet: wallet -> hold -> micros. */
