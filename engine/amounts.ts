@@ -1,10 +1,15 @@
-// The three amounts derived from a wallet, the same as in lua/lib/wallet.lua.
+// What is derived from a wallet, the same as in lua/lib/wallet.lua.
 
 import type { WalletState } from './generated/layouts.ts';
 
 /** posted - held, in micros. */
 export function availableOf(wallet: WalletState): number {
   return wallet.postedMicros - wallet.heldMicros;
+}
+
+/** By an operator, or because its ledger is in doubt: each is lifted by itself. */
+export function isFrozen({ frozen, quarantined }: WalletState): boolean {
+  return frozen || quarantined;
 }
 
 /** The level below which nothing may be spent: cutoff threshold - credit limit, in micros. */

@@ -1,6 +1,6 @@
 // The engine's door. Nothing else of this folder is imported from outside.
 
-export { availableOf, floorOf, spendableOf } from './amounts.ts';
+export { availableOf, floorOf, isFrozen, spendableOf } from './amounts.ts';
 export { type AuthorizeInput, type AuthorizeLeg, NO_POLICY } from './authorize.ts';
 export type { CheckInput, RecordInput, StartInput } from './call-verbs.ts';
 export { createConnection } from './connection.ts';

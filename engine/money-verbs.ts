@@ -65,6 +65,8 @@ export interface ConfigureInput {
     readonly lowBalanceThresholdMicros?: number;
     readonly maxLiveCalls?: number;
     readonly frozen?: boolean;
+    /** Its entries in the ledger were set aside; not for operators to say. */
+    readonly quarantined?: boolean;
   };
   readonly memo?: Memo;
 }
@@ -170,6 +172,7 @@ export async function transfer(context: EngineContext, input: TransferInput) {
 export async function configure(context: EngineContext, input: ConfigureInput) {
   const { changes } = input;
   const given = (value: number | undefined) => (value === undefined ? '' : String(value));
+  const flag = (value: boolean | undefined) => given(value === undefined ? value : Number(value));
   return attempt(context, input.partition, undefined, () =>
     context.runner.run(
       configureScript,
@@ -188,7 +191,8 @@ export async function configure(context: EngineContext, input: ConfigureInput) {
         cutoffThresholdMicros: given(changes.cutoffThresholdMicros),
         lowBalanceThresholdMicros: given(changes.lowBalanceThresholdMicros),
         maxLiveCalls: given(changes.maxLiveCalls),
-        frozen: changes.frozen === undefined ? '' : changes.frozen ? '1' : '0',
+        frozen: flag(changes.frozen),
+        quarantined: flag(changes.quarantined),
       },
     ),
   );

@@ -38,10 +38,9 @@ export function createLedgerSource(sql: Sql): LedgerSource {
   };
 }
 
-/** A wallet in quarantine is loaded frozen: what its ledger says may be incomplete. */
+/** Whether a wallet is in quarantine its snapshot says: the state in it is that of its last entry. */
 export function walletState(row: { state: Buffer; quarantined: boolean }): WalletState {
-  const state = unpackWalletState(row.state);
-  return row.quarantined ? { ...state, frozen: true } : state;
+  return { ...unpackWalletState(row.state), quarantined: row.quarantined };
 }
 
 async function findWallets(sql: Sql, ids: readonly string[]): Promise<Map<string, WalletState>> {

@@ -131,7 +131,12 @@ async function quarantine(core: Core, notice: QuarantineNotice): Promise<void> {
       const wallet = await directory.wallets.get(walletId);
       if (wallet === undefined) continue;
       const { partition, organizationId } = wallet;
-      await engine.configure({ partition, organizationId, walletId, changes: { frozen: true } });
+      await engine.configure({
+        partition,
+        organizationId,
+        walletId,
+        changes: { quarantined: true },
+      });
     }
     if (notice.kind === 'fork') await engine.closeGate('a fork of the ledger');
   } catch (error) {

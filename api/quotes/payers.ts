@@ -1,4 +1,4 @@
-import { spendableOf, type WalletState } from '../../engine/index.ts';
+import { isFrozen, spendableOf, type WalletState } from '../../engine/index.ts';
 import type { Services } from '../services.ts';
 
 /** Wallets looked at for one that can pay. */
@@ -32,12 +32,12 @@ export async function agencyCanPay(
 ): Promise<boolean> {
   if (totalMicros === 0) return true;
   const candidates = await candidatesOf(services, agencyId, currency);
-  const payer = candidates.find(({ state }) => !state.frozen);
+  const payer = candidates.find(({ state }) => !isFrozen(state));
   return payer !== undefined && canPay(payer, totalMicros);
 }
 
 function canPay({ state }: Candidate, micros: number): boolean {
-  return !state.frozen && spendableOf(state) >= micros;
+  return !isFrozen(state) && spendableOf(state) >= micros;
 }
 
 /** Wallets in a currency, oldest first, as they are now; a quote makes none. */

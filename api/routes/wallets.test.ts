@@ -77,6 +77,29 @@ describe('wallets', () => {
     expect((await app.request('PATCH', path, { body: {} })).status).toBe(400);
   });
 
+  test('a freeze and a quarantine are told apart, and neither lifts the other', async () => {
+    const organizationId = all.client.organizationId;
+    const walletId = await wallet(app, organizationId, 100);
+    const path = `/v1/wallets/${walletId}`;
+    const row = await app.core.directory.wallets.get(walletId);
+    const place = { partition: row?.partition ?? -1, organizationId, walletId };
+    const quarantine = (quarantined: boolean) =>
+      app.core.engine.configure({ ...place, changes: { quarantined } });
+    const set = (status: string) => app.request('PATCH', path, { body: { status } });
+    await quarantine(true);
+    const both = { status: 'frozen', frozen_by: ['operator', 'quarantine'] };
+    expect((await set('frozen')).body).toMatchObject(both);
+    expect((await set('active')).body).toMatchObject({
+      status: 'frozen',
+      frozen_by: ['quarantine'],
+    });
+    await set('frozen');
+    await quarantine(false);
+    const frozen = { status: 'frozen', frozen_by: ['operator'] };
+    expect((await app.request('GET', path)).body).toMatchObject(frozen);
+    expect((await set('active')).body).toMatchObject({ status: 'active', frozen_by: [] });
+  });
+
   test('lists hold what the key may see and nothing else', async () => {
     const platform = idsOf((await app.request('GET', '/v1/wallets?limit=100')).body);
     expect(platform).toEqual(expect.arrayContaining([all.agency.walletId, all.other.walletId]));

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { availableOf, spendableOf, type WalletState } from '../../engine/index.ts';
+import { availableOf, isFrozen, spendableOf, type WalletState } from '../../engine/index.ts';
 import type { Wallet, WalletLimits } from '../../persistence/index.ts';
 import { idSchema, nameSchema } from './common.ts';
 import { currencySchema } from './currency.ts';
@@ -70,6 +70,11 @@ export const walletSchema = z
     status: z.enum(['active', 'frozen']).openapi({
       description: 'frozen: no new holds or charges; what is open ends as usual.',
     }),
+    frozen_by: z.array(z.enum(['operator', 'quarantine'])).openapi({
+      description:
+        'Why it is frozen. `operator`: its `status` was set. `quarantine`: entries of it wait for a ' +
+        'decision beside the ledger; only their release lifts it.',
+    }),
     level: z.enum(['LOW', 'OK', 'GOOD']).openapi({
       description:
         'How full it is. LOW: `spendable_micros` is 0 or less, or at or under ' +
@@ -115,7 +120,11 @@ export function walletBody(
     max_live_calls: state.maxLiveCalls,
     live_calls: state.liveCalls,
     minutes_remaining: minutes,
-    status: state.frozen ? 'frozen' : 'active',
+    status: isFrozen(state) ? 'frozen' : 'active',
+    frozen_by: [
+      ...(state.frozen ? (['operator'] as const) : []),
+      ...(state.quarantined ? (['quarantine'] as const) : []),
+    ],
     level: levelOf(state),
     sequence: state.sequence,
     ledger_sequence: ledgerSequence,

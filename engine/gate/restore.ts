@@ -54,8 +54,11 @@ export function createRestorer(
       if (!packed) continue;
       const current = unpackWalletState(packed);
       finals.wallet(wallet.walletId, current);
-      if (current.sequence === wallet.sequence && !forked.has(wallet.walletId)) continue;
-      list.push(walletItem(wallet.walletId, frozenIf(wallet.quarantined, wallet.state)));
+      const inStep =
+        current.sequence === wallet.sequence && current.quarantined === wallet.quarantined;
+      if (inStep && !forked.has(wallet.walletId)) continue;
+      // A wallet in quarantine takes no new holds until an operator has decided.
+      list.push(walletItem(wallet.walletId, { ...wallet.state, quarantined: wallet.quarantined }));
       const after = forked.has(wallet.walletId) ? 0 : current.sequence;
       for (const hold of await recovery.holdsTouchedAfter(wallet.walletId, after)) {
         list.push(...items.hold(hold, true));
@@ -105,9 +108,4 @@ export function createRestorer(
     },
     count: () => items.count(),
   };
-}
-
-/** A wallet in quarantine takes no new holds until an operator has decided. */
-function frozenIf(quarantined: boolean, state: WalletState): WalletState {
-  return quarantined ? { ...state, frozen: true } : state;
 }

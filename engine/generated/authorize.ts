@@ -96,7 +96,7 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: 'd7c719ac91794c92d57a6944708138c53d4093dc',
+  sha: 'e71d3353a99d80aec7e65ca6f1477b81bf99c685',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
@@ -128,13 +128,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -157,6 +158,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
@@ -327,7 +331,7 @@ local function cover_of(hold)
   return covered
 end
 local function budget_of(hold, leg, wallet)
-  if wallet[W_FROZEN] == 1 then return 0 end
+  if is_frozen(wallet) then return 0 end
   local free = math.max(0, spendable(wallet))
   local share = math.floor(free / math.max(1, wallet[W_LIVE]))
   local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
@@ -346,7 +350,7 @@ local function final_reason(hold, wallets)
   for i, leg in ipairs(hold[H_LEGS]) do
     local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
     if increment > 0 then
-      if wallets[i][W_FROZEN] == 1 then return 'wallet_frozen' end
+      if is_frozen(wallets[i]) then return 'wallet_frozen' end
       if increment > spendable(wallets[i]) then return 'insufficient_funds' end
     end
   end
@@ -479,7 +483,7 @@ local now = partition[P_NOW]
 local is_call = args.kind == 'call'
 local billed = args.unbilled == 0
 for i, wallet in ipairs(wallets) do
-  if billed and wallet[W_FROZEN] == 1 then
+  if billed and is_frozen(wallet) then
     return refused({ 'wallet_frozen', args.legs[i].wallet_id })
   end
 end

@@ -71,7 +71,7 @@ function readChargeReply(reply: readonly Buffer[]): ChargeReply {
 /** a one-shot debit of 1-4 wallets, all of them or none. Atomic because check and deduction must be one step: of many buyers with money for one, one buys. */
 export const chargeScript: Script<ChargeKeys, ChargeArgs, ChargeReply> = {
   name: 'charge',
-  sha: '4827e6ab2704efb03b0766a2436de778a78ca2ef',
+  sha: 'd09df2bb781c3ba1f98c8dc1489777e49d5ff33d',
   keys: (k) => [k.partition, k.journal, k.request, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.kind, a.overdraft ? 1 : 0, a.unbilled ? 1 : 0, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros])],
   reply: readChargeReply,
@@ -103,13 +103,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -132,6 +133,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
@@ -254,7 +258,7 @@ local asked = ask_ledger(partition, wallets, args)
 if asked then return asked end
 local now = partition[P_NOW]
 for i, leg in ipairs(args.legs) do
-  if wallets[i][W_FROZEN] == 1 and args.unbilled == 0 then
+  if is_frozen(wallets[i]) and args.unbilled == 0 then
     return refused({ 'wallet_frozen', leg.wallet_id })
   end
 end

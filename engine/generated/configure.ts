@@ -21,6 +21,7 @@ export interface ConfigureArgs {
   readonly lowBalanceThresholdMicros: string;
   readonly maxLiveCalls: string;
   readonly frozen: string;
+  readonly quarantined: string;
 }
 
 export type ConfigureReply =
@@ -46,12 +47,12 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
   }
 }
 
-/** sets a wallet's limits, thresholds, cap and freeze; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
+/** sets a wallet's limits, thresholds, cap, freeze and quarantine; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: 'd2664e8fa4b2cb9b0c244aeb62bfc92ee68c5643',
+  sha: 'd5eff4d3ca3c16ab343f9f90c47f3fe526477a47',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
-  args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen],
+  args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen, a.quarantined],
   reply: readConfigureReply,
   source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
@@ -81,13 +82,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -110,6 +112,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
@@ -275,16 +280,16 @@ local function mark_final(final_key, hold_id, hold, wallet, was_final, is_final)
   end
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], due = KEYS[3], wallet = KEYS[4] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], organization_id = ARGV[3], wallet_id = ARGV[4], credit_limit_micros = ARGV[5], cutoff_threshold_micros = ARGV[6], low_balance_threshold_micros = ARGV[7], max_live_calls = ARGV[8], frozen = ARGV[9] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], organization_id = ARGV[3], wallet_id = ARGV[4], credit_limit_micros = ARGV[5], cutoff_threshold_micros = ARGV[6], low_balance_threshold_micros = ARGV[7], max_live_calls = ARGV[8], frozen = ARGV[9], quarantined = ARGV[10] }
 local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local wallet = load_wallet(keys.wallet)
 if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
 local now = partition[P_NOW]
-local before, was_frozen = spendable(wallet), wallet[W_FROZEN] == 1
+local before, was_frozen = spendable(wallet), is_frozen(wallet)
 local wanted = { [W_CREDIT] = args.credit_limit_micros, [W_CUTOFF] = args.cutoff_threshold_micros,
   [W_LOW] = args.low_balance_threshold_micros, [W_MAX_LIVE] = args.max_live_calls,
-  [W_FROZEN] = args.frozen }
+  [W_FROZEN] = args.frozen, [W_QUARANTINED] = args.quarantined }
 for field, value in pairs(wanted) do
   if value ~= '' then wallet[field] = tonumber(value) end
 end
@@ -294,7 +299,7 @@ end
 local row = move(args.wallet_id, wallet, 'configure', 0, 0, now)
 row[R_SHORTFALL] = shortfall_since(wallet, before)
 save_wallet(keys.wallet, wallet)
-local thawed = was_frozen and wallet[W_FROZEN] == 0
+local thawed = was_frozen and not is_frozen(wallet)
 wake(keys.due, args.wallet_id, wallet, thawed and -math.huge or before, now)
 save_partition(keys.partition, partition)
 local entry = pack_entry('configure', now, args, args.organization_id, { row })

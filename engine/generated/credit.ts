@@ -72,7 +72,7 @@ function readCreditReply(reply: readonly Buffer[]): CreditReply {
 /** puts money into a wallet: deposit, bonus, refund, adjustment (either sign), auto_recharge, dispute, transfer. A refund of an entry is never above what is left of it. What is left of a capture is written in its hold, so that a later settlement knows of it. Atomic because what is left of an entry and the wallet's balance change together. */
 export const creditScript: Script<CreditKeys, CreditArgs, CreditReply> = {
   name: 'credit',
-  sha: 'd9db4375692f30b937f8f86c2c0d4ca326680938',
+  sha: '9a4a655551a0d434049f83afde09cbb411b14d5d',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.wallet, k.refund, k.hold],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.walletId, a.kind, a.amountMicros, a.refundableMicros, a.refundedMicros, a.holdId],
   reply: readCreditReply,
@@ -104,13 +104,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -133,6 +134,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))

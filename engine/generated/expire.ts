@@ -54,7 +54,7 @@ function readExpireReply(reply: readonly Buffer[]): ExpireReply {
 /** the sweeper's end of a hold that nobody ended. A provider call is never voided by time: from authorized + ring timeout it counts as live, flagged estimated. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const expireScript: Script<ExpireKeys, ExpireArgs, ExpireReply> = {
   name: 'expire',
-  sha: 'a7a9860d53e5df4dd2c40c14d6812e514ba4c87f',
+  sha: 'de58d5911fb1c0f8d7a01b6b82ca299e4fbc2313',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.hasProvider ? 1 : 0],
   reply: readExpireReply,
@@ -87,13 +87,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -116,6 +117,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
@@ -298,7 +302,7 @@ local function cover_of(hold)
   return covered
 end
 local function budget_of(hold, leg, wallet)
-  if wallet[W_FROZEN] == 1 then return 0 end
+  if is_frozen(wallet) then return 0 end
   local free = math.max(0, spendable(wallet))
   local share = math.floor(free / math.max(1, wallet[W_LIVE]))
   local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
@@ -317,7 +321,7 @@ local function final_reason(hold, wallets)
   for i, leg in ipairs(hold[H_LEGS]) do
     local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
     if increment > 0 then
-      if wallets[i][W_FROZEN] == 1 then return 'wallet_frozen' end
+      if is_frozen(wallets[i]) then return 'wallet_frozen' end
       if increment > spendable(wallets[i]) then return 'insufficient_funds' end
     end
   end

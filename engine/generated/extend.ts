@@ -71,7 +71,7 @@ function readExtendReply(reply: readonly Buffer[]): ExtendReply {
 /** adds an amount to an open amount hold. Atomic because the check of the wallet and the larger hold must be one step. */
 export const extendScript: Script<ExtendKeys, ExtendArgs, ExtendReply> = {
   name: 'extend',
-  sha: '944c604be26222b2f299cf82ab89a960568cd4c8',
+  sha: '2d9eb39e14ea5a6174abfb35cc6716c184e12e13',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.amountMicros],
   reply: readExtendReply,
@@ -103,13 +103,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -132,6 +133,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
@@ -367,7 +371,7 @@ if hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now then
   hold[H_STATE] = 'expired'
   return refused({ 'hold_closed', cmsgpack.pack(hold) })
 end
-if wallet[W_FROZEN] == 1 then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
+if is_frozen(wallet) then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
 if args.amount_micros > spendable(wallet) then
   return refused({ 'insufficient_funds', leg[L_WALLET], leg[L_ROLE], text(args.amount_micros),
     text(spendable(wallet)), text(wallet[W_HELD]) })

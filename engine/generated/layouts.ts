@@ -294,7 +294,7 @@ export interface WalletState {
   readonly cutoffThresholdMicros: number;
   /** mutations of this wallet so far, contiguous */
   readonly sequence: number;
-  /** refuses new holds and charges */
+  /** an operator froze it: no new holds and charges */
   readonly frozen: boolean;
   /** open call holds */
   readonly liveCalls: number;
@@ -308,10 +308,12 @@ export interface WalletState {
   readonly checkLedgerUntilMs: number;
   /** when its last mutation was made */
   readonly updatedAtMs: number;
+  /** its ledger is in doubt: no new holds and charges either */
+  readonly quarantined: boolean;
 }
 
 export function walletStateOf(value: unknown): WalletState {
-  const fields = fieldsOf('WalletState', value, 12);
+  const fields = fieldsOf('WalletState', value, 13);
   return {
     postedMicros: integerAt(fields, 0, 'WalletState.postedMicros'),
     heldMicros: integerAt(fields, 1, 'WalletState.heldMicros'),
@@ -325,6 +327,7 @@ export function walletStateOf(value: unknown): WalletState {
     finalCalls: integerAt(fields, 9, 'WalletState.finalCalls'),
     checkLedgerUntilMs: integerAt(fields, 10, 'WalletState.checkLedgerUntilMs'),
     updatedAtMs: integerAt(fields, 11, 'WalletState.updatedAtMs'),
+    quarantined: flagAt(fields, 12, 'WalletState.quarantined'),
   };
 }
 
@@ -342,6 +345,7 @@ export function walletStateFields(value: WalletState): unknown[] {
     value.finalCalls,
     value.checkLedgerUntilMs,
     value.updatedAtMs,
+    value.quarantined ? 1 : 0,
   ];
 }
 

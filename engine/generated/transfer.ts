@@ -68,7 +68,7 @@ function readTransferReply(reply: readonly Buffer[]): TransferReply {
 /** moves money between two wallets of one partition. Atomic because both wallets move or neither does. */
 export const transferScript: Script<TransferKeys, TransferArgs, TransferReply> = {
   name: 'transfer',
-  sha: '370868a61da14e7f00b5e1656eb00cdf575073af',
+  sha: 'f59e9d6b0d9a07cec3f479c6991543084cf21ebd',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.from, k.to],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.fromWalletId, a.toWalletId, a.amountMicros],
   reply: readTransferReply,
@@ -100,13 +100,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -129,6 +130,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
@@ -341,7 +345,7 @@ if not to then return { 'wallet_not_loaded', args.to_wallet_id } end
 local asked = ask_ledger(partition, { from, to }, args)
 if asked then return asked end
 local now, amount = partition[P_NOW], args.amount_micros
-if from[W_FROZEN] == 1 then return refused({ 'wallet_frozen', args.from_wallet_id }) end
+if is_frozen(from) then return refused({ 'wallet_frozen', args.from_wallet_id }) end
 if amount > spendable(from) then
   return refused({ 'insufficient_funds', args.from_wallet_id, 'from', text(amount),
     text(spendable(from)), text(from[W_HELD]) })

@@ -38,7 +38,7 @@ function readUnloadReply(reply: readonly Buffer[]): UnloadReply {
 /** forgets a wallet that the ledger knows whole and that nothing is held on. Atomic because a mutation between the check and the delete would be lost. */
 export const unloadScript: Script<UnloadKeys, UnloadArgs, UnloadReply> = {
   name: 'unload',
-  sha: 'a3f5359bc371b0007859c1838ebfa17e435cb426',
+  sha: '07d3b12a8273c9e9158017c5c995fed257ec1a26',
   keys: (k) => [k.partition, k.wallet],
   args: (a) => [a.ledgerSequence],
   reply: readUnloadReply,
@@ -71,13 +71,14 @@ local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
 local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
 local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
 local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; refuses new holds and charges
+local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
 local W_LIVE = 7 -- liveCalls: integer; open call holds
 local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
 local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
 local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
+local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
 local MONEY_MAX = 9007199254740991
 local function text(number)
   return string.format('%d', number)
@@ -100,6 +101,9 @@ local function floor_of(wallet)
 end
 local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
+end
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
 end
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))

@@ -60,7 +60,7 @@ local now = partition[P_NOW]
 local is_call = args.kind == 'call'
 local billed = args.unbilled == 0
 for i, wallet in ipairs(wallets) do
-  if billed and wallet[W_FROZEN] == 1 then
+  if billed and is_frozen(wallet) then
     return refused({ 'wallet_frozen', args.legs[i].wallet_id })
   end
 end

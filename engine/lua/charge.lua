@@ -44,7 +44,7 @@ local now = partition[P_NOW]
 
 -- Decide. An asset (no overdraft) is paid from money that is there: credit does not count.
 for i, leg in ipairs(args.legs) do
-  if wallets[i][W_FROZEN] == 1 and args.unbilled == 0 then
+  if is_frozen(wallets[i]) and args.unbilled == 0 then
     return refused({ 'wallet_frozen', leg.wallet_id })
   end
 end

@@ -1,12 +1,12 @@
 --[[
-configure: sets a wallet's limits, thresholds, cap and freeze; a mutation like any other.
+configure: sets a wallet's limits, thresholds, cap, freeze and quarantine; a mutation like any other.
 Atomic because a limit and the sequence that orders it against spending must change together.
 Keys:
   partition, journal, due, wallet
 Args:
   mutation_id text, memo text, organization_id text, wallet_id text
   credit_limit_micros text, cutoff_threshold_micros text, low_balance_threshold_micros text
-  max_live_calls text, frozen text
+  max_live_calls text, frozen text, quarantined text
 Returns:
   recovering
   wallet_not_loaded: wallet_id text
@@ -28,10 +28,10 @@ if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
 local now = partition[P_NOW]
 
 -- Decide.
-local before, was_frozen = spendable(wallet), wallet[W_FROZEN] == 1
+local before, was_frozen = spendable(wallet), is_frozen(wallet)
 local wanted = { [W_CREDIT] = args.credit_limit_micros, [W_CUTOFF] = args.cutoff_threshold_micros,
   [W_LOW] = args.low_balance_threshold_micros, [W_MAX_LIVE] = args.max_live_calls,
-  [W_FROZEN] = args.frozen }
+  [W_FROZEN] = args.frozen, [W_QUARANTINED] = args.quarantined }
 for field, value in pairs(wanted) do
   if value ~= '' then wallet[field] = tonumber(value) end
 end
@@ -44,7 +44,7 @@ end
 local row = move(args.wallet_id, wallet, 'configure', 0, 0, now)
 row[R_SHORTFALL] = shortfall_since(wallet, before)
 save_wallet(keys.wallet, wallet)
-local thawed = was_frozen and wallet[W_FROZEN] == 0
+local thawed = was_frozen and not is_frozen(wallet)
 wake(keys.due, args.wallet_id, wallet, thawed and -math.huge or before, now)
 save_partition(keys.partition, partition)
 local entry = pack_entry('configure', now, args, args.organization_id, { row })

@@ -50,7 +50,7 @@ if hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now then
   hold[H_STATE] = 'expired'
   return refused({ 'hold_closed', cmsgpack.pack(hold) })
 end
-if wallet[W_FROZEN] == 1 then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
+if is_frozen(wallet) then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
 if args.amount_micros > spendable(wallet) then
   return refused({ 'insufficient_funds', leg[L_WALLET], leg[L_ROLE], text(args.amount_micros),
     text(spendable(wallet)), text(wallet[W_HELD]) })

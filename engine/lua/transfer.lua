@@ -44,7 +44,7 @@ if asked then return asked end
 local now, amount = partition[P_NOW], args.amount_micros
 
 -- Decide.
-if from[W_FROZEN] == 1 then return refused({ 'wallet_frozen', args.from_wallet_id }) end
+if is_frozen(from) then return refused({ 'wallet_frozen', args.from_wallet_id }) end
 if amount > spendable(from) then
   return refused({ 'insufficient_funds', args.from_wallet_id, 'from', text(amount),
     text(spendable(from)), text(from[W_HELD]) })

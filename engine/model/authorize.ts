@@ -1,6 +1,6 @@
 // The model of authorize: all legs or none.
 
-import { spendableOf } from '../amounts.ts';
+import { isFrozen, spendableOf } from '../amounts.ts';
 import type { AuthorizeInput } from '../authorize.ts';
 import { priceFields } from '../authorize.ts';
 import type { HoldState, Leg, WalletState } from '../generated/layouts.ts';
@@ -38,7 +38,10 @@ export const authorize: Rule<AuthorizeInput> = (draft, input, checked) => {
 /** Frozen wallets, then caps: neither counts while billing is off. */
 function barred(input: AuthorizeInput, wallets: readonly WalletState[]): Answer | undefined {
   if (input.unbilled) return undefined;
-  const frozen = input.legs.find((_, i) => wallets[i]?.frozen);
+  const frozen = input.legs.find((_, i) => {
+    const wallet = wallets[i];
+    return wallet && isFrozen(wallet);
+  });
   if (frozen) return { status: 'wallet_frozen', replayed: false, walletId: frozen.walletId };
   if (input.kind !== 'call') return undefined;
   for (const [i, { walletId }] of input.legs.entries()) {

@@ -1,6 +1,6 @@
 // The model of extend (amount holds), settle and record: what else can become of a hold.
 
-import { spendableOf } from '../amounts.ts';
+import { isFrozen, spendableOf } from '../amounts.ts';
 import { NO_POLICY, priceFields } from '../authorize.ts';
 import type { RecordInput } from '../call-verbs.ts';
 import type { HoldState, Leg } from '../generated/layouts.ts';
@@ -29,7 +29,7 @@ export const extend: Rule<ExtendInput> = (draft, input, checked) => {
   if (!leg || !wallet) throw new Error('a hold without legs');
   const { walletId, role } = leg;
   const { amountMicros } = input;
-  if (wallet.frozen) return refused({ status: 'wallet_frozen', replayed: false, walletId });
+  if (isFrozen(wallet)) return refused({ status: 'wallet_frozen', replayed: false, walletId });
   if (amountMicros > spendableOf(wallet)) {
     return refused({
       status: 'insufficient_funds',

@@ -1,6 +1,6 @@
 // How far a call's money reaches: cover, fair shares, and why cover stops growing.
 
-import { spendableOf } from '../amounts.ts';
+import { isFrozen, spendableOf } from '../amounts.ts';
 import type { HoldState, Leg, WalletState } from '../generated/layouts.ts';
 import { coveredMs, priceOf } from '../price.ts';
 import { paidUntil } from './clock.ts';
@@ -18,7 +18,7 @@ function incrementOf(hold: HoldState, leg: Leg): number {
 
 /** A leg's part of scarce money: an equal share among live calls, but enough for one increment. */
 function allowance(hold: HoldState, leg: Leg, wallet: WalletState): number {
-  if (wallet.frozen) return 0;
+  if (isFrozen(wallet)) return 0;
   const free = freeMoney(wallet);
   const fair = Math.floor(free / Math.max(1, wallet.liveCalls));
   return Math.min(free, Math.max(fair, incrementOf(hold, leg)));
@@ -60,7 +60,7 @@ function reasonToEnd(hold: HoldState, wallets: readonly WalletState[], targetMs:
     const wallet = wallets[i];
     const increment = incrementOf(hold, leg);
     if (!wallet || increment <= 0) continue;
-    if (wallet.frozen) return 'wallet_frozen';
+    if (isFrozen(wallet)) return 'wallet_frozen';
     if (spendableOf(wallet) < increment) return 'insufficient_funds';
   }
   return '';

@@ -1,6 +1,6 @@
 // The model of charge, credit, transfer and configure: money without a hold.
 
-import { availableOf, floorOf, spendableOf } from '../amounts.ts';
+import { availableOf, floorOf, isFrozen, spendableOf } from '../amounts.ts';
 import type { HoldState } from '../generated/layouts.ts';
 import type { ChargeInput, ConfigureInput, CreditInput, TransferInput } from '../money-verbs.ts';
 import type { Answer, Rule } from './answer.ts';
@@ -15,7 +15,10 @@ export const charge: Rule<ChargeInput> = (draft, input, checked) => {
   const wallets = ready(draft, input.request, ids, checked);
   if ('status' in wallets) return wallets;
   const refused = (answer: Answer) => refuse(draft, input.request, answer);
-  const frozen = input.legs.find((_, i) => wallets[i]?.frozen);
+  const frozen = input.legs.find((_, i) => {
+    const wallet = wallets[i];
+    return wallet && isFrozen(wallet);
+  });
   if (frozen && !input.unbilled) {
     return refused({ status: 'wallet_frozen', replayed: false, walletId: frozen.walletId });
   }
@@ -108,7 +111,7 @@ export const transfer: Rule<TransferInput> = (draft, input, checked) => {
   const [from, to] = wallets;
   if (!from || !to) throw new Error('a transfer without two wallets');
   const refused = (answer: Answer) => refuse(draft, input.request, answer);
-  if (from.frozen) {
+  if (isFrozen(from)) {
     return refused({ status: 'wallet_frozen', replayed: false, walletId: fromWalletId });
   }
   if (amountMicros > spendableOf(from)) {

@@ -82,6 +82,7 @@ export const NEW_WALLET: WalletState = {
   finalCalls: 0,
   checkLedgerUntilMs: 0,
   updatedAtMs: 0,
+  quarantined: false,
 };
 
 /** An open partition at `nowMs` whose wallets are in the ledger and not yet in Redis. */

@@ -1,6 +1,6 @@
 // Wallets of the model: all of a command's wallets or the first that is missing; waking; finality.
 
-import { spendableOf } from '../amounts.ts';
+import { isFrozen, spendableOf } from '../amounts.ts';
 import type { HoldState, WalletState } from '../generated/layouts.ts';
 import { paidUntil } from './clock.ts';
 import type { Draft } from './state.ts';
@@ -23,7 +23,7 @@ export function wakeIfRicher(
   before: WalletState,
   after: WalletState,
 ): void {
-  const richer = spendableOf(after) > spendableOf(before) || (before.frozen && !after.frozen);
+  const richer = spendableOf(after) > spendableOf(before) || (isFrozen(before) && !isFrozen(after));
   if (richer && after.finalCalls > 0) draft.due.set(walletId, draft.partition.nowMs);
 }
 

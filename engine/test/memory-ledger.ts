@@ -144,6 +144,7 @@ const EMPTY_WALLET: WalletState = {
   cutoffThresholdMicros: 0,
   sequence: 0,
   frozen: false,
+  quarantined: false,
   liveCalls: 0,
   maxLiveCalls: 0,
   lowBalanceThresholdMicros: 0,

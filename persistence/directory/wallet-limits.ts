@@ -20,6 +20,7 @@ export function initialWalletState(limits: WalletLimits, nowMs: number): WalletS
     maxLiveCalls: limits.maxLiveCalls ?? 0,
     sequence: 0,
     frozen: false,
+    quarantined: false,
     liveCalls: 0,
     finalCalls: 0,
     checkLedgerUntilMs: 0,

@@ -169,3 +169,17 @@ test('evidence that moved nothing outlives the tail that Redis lost: weaker evid
   expect(await world.engine.settle(weaker)).toMatchObject({ status: 'unchanged' });
   expect(await state(1, wallet)).toMatchObject({ postedMicros });
 });
+
+test('a recovery lifts a quarantine that was released, and leaves what an operator froze', async () => {
+  const wallet = await world.wallet(0);
+  await world.deposit(0, wallet, 1_000, `released ${wallet}`);
+  const { organizationId } = world;
+  const changes = { frozen: true, quarantined: true };
+  await world.engine.configure({ partition: 0, organizationId, walletId: wallet, changes });
+  await flushOnce();
+  // Nothing of it waits beside the ledger: its release is in there already.
+  await world.engine.closeGate('test');
+  await raw.del('rf:master');
+  await recovered(0, wallet);
+  expect(await state(0, wallet)).toMatchObject({ frozen: true, quarantined: false });
+});

@@ -121,7 +121,7 @@ test('a journal entry that vanished: the wallet is frozen once, and what follows
       quarantined: ({ walletIds }) => {
         for (const walletId of walletIds) {
           const { organizationId } = world;
-          const changes = { frozen: true };
+          const changes = { quarantined: true };
           freezes.push(world.engine.configure({ partition: 2, organizationId, walletId, changes }));
         }
       },

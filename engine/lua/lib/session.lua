@@ -26,7 +26,7 @@ end
 -- What a leg may take for more cover. Scarce money is shared fairly: a call's part is the wallet's
 -- spendable over its live calls, but never under one increment.
 local function budget_of(hold, leg, wallet)
-  if wallet[W_FROZEN] == 1 then return 0 end
+  if is_frozen(wallet) then return 0 end
   local free = math.max(0, spendable(wallet))
   local share = math.floor(free / math.max(1, wallet[W_LIVE]))
   local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
@@ -49,7 +49,7 @@ local function final_reason(hold, wallets)
   for i, leg in ipairs(hold[H_LEGS]) do
     local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
     if increment > 0 then
-      if wallets[i][W_FROZEN] == 1 then return 'wallet_frozen' end
+      if is_frozen(wallets[i]) then return 'wallet_frozen' end
       if increment > spendable(wallets[i]) then return 'insufficient_funds' end
     end
   end

@@ -23,6 +23,11 @@ local function spendable(wallet)
   return available(wallet) - floor_of(wallet)
 end
 
+-- By an operator, or because its ledger is in doubt: each is lifted by itself.
+local function is_frozen(wallet)
+  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
+end
+
 -- How much of the wallet's money below its floor is new since `before` (spendable then), >= 0.
 local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))

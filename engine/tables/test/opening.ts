@@ -3,7 +3,7 @@
 import { FREE } from '../../price.ts';
 import { PER_SECOND } from '../../test/world.ts';
 import { type Case, MAX, RICH, T0 } from './case.ts';
-import { call, capture, key, record, ref, reserve, SHORT } from './commands.ts';
+import { call, capture, configure, key, record, ref, reserve, SHORT } from './commands.ts';
 
 const MINUTE = { ...PER_SECOND, initialMs: 60_000, subsequentMs: 60_000 };
 const SIX = { ...PER_SECOND, initialMs: 6_000, subsequentMs: 6_000 };
@@ -132,6 +132,32 @@ export const OPENING: readonly Case[] = [
     wallets: { client: { postedMicros: 1_000_000, frozen: true } },
     command: call('a'),
     answer: { status: 'wallet_frozen', walletId: 'client' },
+  },
+  {
+    name: 'a wallet in quarantine opens nothing, whether it is frozen or not',
+    wallets: { client: { postedMicros: 1_000_000 } },
+    before: [configure({ frozen: true, quarantined: true }), configure({ frozen: false })],
+    command: call('a'),
+    answer: { status: 'wallet_frozen', walletId: 'client' },
+  },
+  {
+    name: 'a wallet that an operator froze stays so when its quarantine is lifted',
+    wallets: { client: { postedMicros: 1_000_000 } },
+    before: [configure({ frozen: true, quarantined: true }), configure({ quarantined: false })],
+    command: call('a'),
+    answer: { status: 'wallet_frozen', walletId: 'client' },
+  },
+  {
+    name: 'a wallet that was neither kept frozen nor in quarantine opens a hold again',
+    wallets: { client: { postedMicros: 1_000_000 } },
+    before: [
+      configure({ frozen: true, quarantined: true }),
+      configure({ quarantined: false }),
+      configure({ frozen: false }),
+    ],
+    command: call('a'),
+    answer: { status: 'done' },
+    rows: [['client', 'hold', 0, 75_000, 0]],
   },
   {
     name: 'while billing is off neither freeze nor cap counts',
