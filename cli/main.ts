@@ -3,6 +3,7 @@
  * environment (scripts/cli.mjs joins the services of a running Ringfence, or starts them).
  */
 import { type Command, UsageError } from './command.ts';
+import { bench } from './commands/bench.ts';
 import { chaos } from './commands/chaos.ts';
 import { doctor } from './commands/doctor.ts';
 import { reconcile } from './commands/reconcile.ts';
@@ -11,7 +12,7 @@ import { verify } from './commands/verify.ts';
 import { helpText } from './help.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Command[] = [verify, doctor, reconcile, simulate, chaos];
+const COMMANDS: readonly Command[] = [verify, doctor, reconcile, simulate, chaos, bench];
 
 /** The command line was wrong. */
 const EXIT_USAGE = 2;

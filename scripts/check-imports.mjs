@@ -37,7 +37,7 @@ const RULES = {
   },
   cli: { files: [...TOOLS, 'simulation/main.ts', 'bench/main.ts'], packages: 'any' },
   simulation: { files: [...TOOLS, ...SERVERS, ...PARTS], packages: 'any' },
-  bench: { files: TOOLS, packages: 'any' },
+  bench: { files: [...TOOLS, ...SERVERS], packages: 'any' },
 };
 
 const STATEMENT = /^(?:import|export)\b(?:[^;'"]*?\bfrom)?\s*(['"])([^'"]+)\1/gm;

@@ -1,0 +1,7 @@
+/** The door of the benchmark, for the command line. */
+export { type Comparison, compareWith, comparisonText } from './compare.ts';
+export { MEASUREMENTS } from './measurements.ts';
+export { keepResults } from './report/keep.ts';
+export { resultText } from './report/text.ts';
+export { type BenchOptions, type MeasurementResult, runBench } from './run.ts';
+export { type Form, workloadLines } from './workload.ts';
