@@ -11,12 +11,15 @@
 import type { Report } from './report.ts';
 import { isClean, type Print, runOn } from './run.ts';
 import type { ChaosOptions } from './scenario.ts';
+import { aofCut } from './scenarios/aof-cut.ts';
 import { embedded } from './scenarios/embedded.ts';
+import { postgresAway } from './scenarios/postgres.ts';
+import { processes } from './scenarios/processes.ts';
 import { redisKill } from './scenarios/redis-kill.ts';
 import { redisWipe } from './scenarios/redis-wipe.ts';
 import { openApart, openEmbedded } from './stage.ts';
 
-const APART = [redisKill, redisWipe];
+const APART = [redisKill, aofCut, redisWipe, postgresAway, processes];
 const EMBEDDED = [embedded];
 
 export const SCENARIOS: readonly { readonly name: string; readonly summary: string }[] = [

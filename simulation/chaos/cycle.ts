@@ -53,7 +53,7 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
     await load.burst(BURST);
     const fromMs = Date.now();
     const outcome = await strike.blow({ figures: load.figures, parked });
-    const blow = { fromMs, toMs: Date.now() };
+    const blow = { fromMs: outcome.struckAtMs ?? fromMs, toMs: Date.now() };
     await stage.ready();
     const backMs = Date.now() - blow.toMs;
     const behind = await behindFaults(stage.urls());

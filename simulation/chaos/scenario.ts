@@ -18,6 +18,8 @@ export interface Witness {
 
 /** What came of a blow beside the accounts. */
 export interface Outcome {
+  /** When it really struck, epoch ms, where that was not at once. */
+  readonly struckAtMs?: number;
   readonly faults?: readonly string[];
   /** For the table. */
   readonly note?: string;
