@@ -13,8 +13,8 @@ function integer(min: number, max: number, fallback: number) {
     .default(fallback);
 }
 
-/** A path, and a list of Sentinels: not what the URL standard takes. */
-const UNLIKE_URLS = /^(unix|redis\+sentinel):/;
+/** A path, and lists of Sentinels or cluster nodes: not what the URL standard takes. */
+const UNLIKE_URLS = /^(unix|redis\+sentinel|redis\+cluster):/;
 
 /** A URL whose scheme is one of `schemes` (written without the colon). */
 function url(schemes: readonly string[], mend: string) {
@@ -38,7 +38,7 @@ const secrets = secret.refine(
 );
 const SECRETS_MAX = 2;
 const SEALING_KEY = /^[A-Za-z0-9+/]{43}=$/;
-const redisSchemes = ['redis', 'rediss', 'unix', 'redis+sentinel'];
+const redisSchemes = ['redis', 'rediss', 'unix', 'redis+sentinel', 'redis+cluster'];
 
 /**
  * Every environment variable that Ringfence reads, with its default. Durations carry their unit in

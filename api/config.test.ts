@@ -76,13 +76,14 @@ describe('readConfig', () => {
       'rediss://h:1',
       'unix:/run/redis.sock',
       'redis+sentinel://h:1,h:2/primary',
+      'redis+cluster://h:1,h:2',
     ]) {
       expect(readConfig({ ...least, REDIS_URL: form }).REDIS_URL).toBe(form);
     }
   });
 
   test('refuses what the engine cannot use yet, by naming what it can', () => {
-    const form = 'redis+cluster://h:1';
+    const form = 'rediss+cluster://h:1';
     expect(() => readConfig({ ...least, REDIS_URL: form })).toThrow('must start with redis:');
   });
 

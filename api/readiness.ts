@@ -16,10 +16,10 @@ export type Readiness = () => Promise<ReadinessReport>;
 const POSTGRES_ANSWER_MS = 1000;
 
 /**
- * Ready means: Redis answers, the gate is open, the journal is flushed (by whatever process) within
- * the backlog limit, a flusher that this process should run goes round, and nobody asked this
- * process to stop. Postgres is reported and does not count: calls go on without it, and taking every
- * process out of service would end them.
+ * Ready means: Redis answers, the gate is open (of a cluster: at least one master's is), the journal is
+ * flushed (by whatever process) within the backlog limit, a flusher that this process should run
+ * goes round, and nobody asked this process to stop. Postgres is reported and does not count: calls
+ * go on without it, and taking every process out of service would end them.
  */
 export function createReadiness(parts: {
   engine: Pick<Engine, 'status'>;
@@ -33,7 +33,7 @@ export function createReadiness(parts: {
     const late = status.backlog.oldestAgeMs > parts.backlogMaxAgeMs;
     const checks: ReadinessReport['checks'] = {
       redis: status.redis === 'ready' ? 'ok' : 'unreachable',
-      gate: status.gate === 'open' ? 'ok' : 'recovering',
+      gate: status.gate === 'recovering' ? 'recovering' : 'ok',
       flusher: parts.pulse.beats() ? (late ? 'behind' : 'ok') : 'stopped',
       process: parts.stopping() ? 'stopping' : 'ok',
       postgres: await postgresCheck(parts.sql),

@@ -57,6 +57,7 @@ export async function authorize(context: EngineContext, input: AuthorizeInput) {
   const args = authorizeArgs(input);
   const outcome = await attempt(context, input.partition, input.request, (checked) =>
     context.runner.run(
+      input.partition,
       authorizeScript,
       {
         partition: keys.partition(input.partition),

@@ -41,7 +41,7 @@ export interface RecordInput {
 export async function start(context: EngineContext, input: StartInput) {
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, undefined, () =>
-      context.runner.run(startScript, holdKeys(input, wallets), {
+      context.runner.run(input.partition, startScript, holdKeys(input, wallets), {
         mutationId: newMutationId(),
         memo: memoText(input.memo),
         holdId: input.holdId,
@@ -54,7 +54,7 @@ export async function start(context: EngineContext, input: StartInput) {
 export async function check(context: EngineContext, input: CheckInput) {
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, undefined, () =>
-      context.runner.run(checkScript, holdKeys(input, wallets), {
+      context.runner.run(input.partition, checkScript, holdKeys(input, wallets), {
         mutationId: newMutationId(),
         memo: '{}',
         holdId: input.holdId,
@@ -71,6 +71,7 @@ export async function record(context: EngineContext, input: RecordInput) {
   if (held) return { status: 'hold_exists', hold: held } as const;
   return attempt(context, input.partition, input.request, (checked) =>
     context.runner.run(
+      input.partition,
       recordScript,
       {
         partition: keys.partition(input.partition),

@@ -27,7 +27,10 @@ const SAFE: Options = {
 /** How a connection is used: operations, blocking reads, or a recovery that must not reconnect. */
 export type ConnectionUse = 'operations' | 'blocking' | 'recovery';
 
-/** Opens no socket: call `connect()`. Throws RequestError on a URL form that is not supported. */
+/**
+ * A connection to one server. Opens no socket: call `connect()`.
+ * Throws RequestError on a URL form that is not supported; a cluster is opened by nodes/open-nodes.ts.
+ */
 export function createConnection(url: string, use: ConnectionUse = 'operations'): Redis {
   const options: Options = { ...SAFE, connectionName: `ringfence-${use}` };
   if (use === 'blocking') delete options.commandTimeout;
@@ -45,7 +48,7 @@ function fromUrl(url: string, options: Options): Redis {
   if (url.startsWith('redis://') || url.startsWith('rediss://')) return new Redis(url, options);
   throw new RequestError(
     'invalid_request',
-    'REDIS_URL must start with redis://, rediss://, unix: or redis+sentinel://',
+    'REDIS_URL must start with redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://',
     { param: 'REDIS_URL' },
   );
 }
@@ -72,4 +75,18 @@ function sentinel(url: string): Options {
     ...(password ? { password } : {}),
     ...(db ? { db: Number(db) } : {}),
   };
+}
+
+/** The URL of another server of the same installation: its replica, or another node of its cluster. */
+export function urlBeside(url: string, address: string): string {
+  const [, scheme = '', auth = ''] = /^([^:]+):\/\/([^@/]*@)?/.exec(url) ?? [];
+  return `${scheme === 'rediss' ? 'rediss' : 'redis'}://${auth}${bracketed(address)}`;
+}
+
+/** Redis writes an IPv6 host without the brackets that a URL needs. */
+function bracketed(address: string): string {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon);
+  const bare = host.includes(':') && !host.startsWith('[');
+  return bare ? `[${host}]${address.slice(colon)}` : address;
 }

@@ -24,6 +24,7 @@ export function createEnforcement(runner: Runner): Enforcement {
   return {
     async due(partition, limit, leaseMs) {
       const reply = await runner.run(
+        partition,
         dueScript,
         { partition: keys.partition(partition), due: keys.due(partition) },
         { limit, leaseMs },
@@ -33,6 +34,7 @@ export function createEnforcement(runner: Runner): Enforcement {
     },
     async finals(partition, walletId, limit) {
       const reply = await runner.run(
+        partition,
         finalsScript,
         {
           partition: keys.partition(partition),

@@ -1,17 +1,17 @@
 // The engine: connections, gate, and one method per verb. Each verb is one script in engine/lua.
 
 import { authorize } from './authorize.ts';
-import { createConnection } from './connection.ts';
 import type { EngineContext } from './context.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
 import type { ErrorCode } from './errors.ts';
-import { createGate, type Gate, type GateEvent } from './gate/gate.ts';
+import type { GateEvent } from './gate/gate.ts';
 import type { HoldState, WalletState } from './generated/layouts.ts';
 import { type BacklogGauge, createGuard, GUARD_DEFAULTS, type GuardLimits } from './guard.ts';
 import { createHoldLegs } from './hold-legs.ts';
 import { createJournal, type Journal } from './journal.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import { createLoader } from './loader.ts';
+import { createEngineNodes } from './nodes/engine-nodes.ts';
 import type { RecoverySource } from './recovery-source.ts';
 import { createRecent } from './represent.ts';
 import { createRunner, measured, type OnScript } from './runner.ts';
@@ -19,7 +19,7 @@ import { unloadWallet } from './unload.ts';
 import { createVerbs } from './verbs.ts';
 
 export interface EngineOptions {
-  /** redis://, rediss://, unix: or redis+sentinel:// */
+  /** redis://, rediss://, unix:, redis+sentinel:// or redis+cluster:// */
   readonly redisUrl: string;
   /** Fixed at first boot. */
   readonly partitions: number;
@@ -35,6 +35,14 @@ export interface EngineOptions {
   readonly onNotAdmitted?: (code: ErrorCode) => void;
 }
 
+export interface EngineStatus {
+  /** `partly`: some masters of a cluster are in recovery, the others serve. */
+  readonly gate: 'open' | 'partly' | 'recovering';
+  /** `ready` while at least one master is connected, else the state of the connection. */
+  readonly redis: string;
+  readonly backlog: BacklogGauge;
+}
+
 const HOT_RECORDS_MS = 72 * 3_600_000;
 
 export type Engine = Awaited<ReturnType<typeof createEngine>>;
@@ -42,11 +50,9 @@ export type Engine = Awaited<ReturnType<typeof createEngine>>;
 /** Connects and starts; does not wait for the gate: see `opened()`. */
 export async function createEngine(options: EngineOptions) {
   const hotRecordsMs = options.hotRecordsMs ?? HOT_RECORDS_MS;
-  const redis = createConnection(options.redisUrl);
-  const blocking = createConnection(options.redisUrl, 'blocking');
   const recent = createRecent();
   let reopen: () => void = () => undefined;
-  const gate: Gate = createGate({
+  const { nodes, opened, ...masters } = await createEngineNodes({
     ...options,
     hotRecordsMs,
     onEvent(event) {
@@ -54,12 +60,12 @@ export async function createEngine(options: EngineOptions) {
       if (event.kind === 'opened') reopen();
     },
   });
-  const bare = createRunner(redis, gate.lost, gate.shielded);
+  const bare = createRunner(nodes);
   const runner = options.onScript ? measured(bare, options.onScript) : bare;
   const legs = createHoldLegs();
   const loader = createLoader(runner, options.ledger, legs, hotRecordsMs);
   const guard = createGuard(
-    redis,
+    nodes,
     options.partitions,
     { ...GUARD_DEFAULTS, ...options.guard },
     options.onNotAdmitted,
@@ -78,13 +84,8 @@ export async function createEngine(options: EngineOptions) {
   reopen = () => {
     for (const { holdId } of recent.list()) void context.recall(holdId).catch(() => undefined);
   };
-  const journal: Journal = createJournal(redis, blocking, runner);
+  const journal: Journal = createJournal(nodes, runner);
   const enforcement: Enforcement = createEnforcement(runner);
-  // Nothing is sent on a new connection before its master has been compared with the recorded one.
-  redis.on('close', () => gate.disconnected());
-  redis.on('ready', () => gate.lost('a new connection'));
-  await Promise.all([redis.connect(), blocking.connect()]);
-
   return {
     partitions: options.partitions,
     journal,
@@ -106,18 +107,14 @@ export async function createEngine(options: EngineOptions) {
     peekWallets: loader.peek,
     unload: (partition: number, walletId: string, ledgerSequence: number) =>
       unloadWallet(runner, partition, walletId, ledgerSequence),
-    status: (): { gate: 'open' | 'recovering'; redis: string; backlog: BacklogGauge } => ({
-      gate: gate.state(),
-      redis: redis.status,
-      backlog: guard.gauge(),
-    }),
-    opened: () => gate.opened(),
-    closeGate: (why: string) => gate.close(why),
+    status: (): EngineStatus => ({ ...masters.status(), backlog: guard.gauge() }),
+    /** Resolves when every gate that was recovering is open. */
+    opened,
+    /** Closes the gate of a partition's master, or without one every gate. */
+    closeGate: (why: string, partition?: number): Promise<void> => masters.close(why, partition),
     async stop(): Promise<void> {
       guard.stop();
-      await gate.stop();
-      redis.disconnect();
-      blocking.disconnect();
+      await masters.stop();
     },
   };
 }

@@ -63,13 +63,18 @@ export async function extend(context: EngineContext, input: ExtendInput) {
   context.admit(input.partition);
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, input.request, (checked) =>
-      context.runner.run(extendScript, withRequest(input, wallets, input.request), {
-        ...head(input.memo),
-        ...requestArgs(input.request),
-        checked,
-        holdId: input.holdId,
-        amountMicros: input.amountMicros,
-      }),
+      context.runner.run(
+        input.partition,
+        extendScript,
+        withRequest(input, wallets, input.request),
+        {
+          ...head(input.memo),
+          ...requestArgs(input.request),
+          checked,
+          holdId: input.holdId,
+          amountMicros: input.amountMicros,
+        },
+      ),
     ),
   );
 }
@@ -77,12 +82,17 @@ export async function extend(context: EngineContext, input: ExtendInput) {
 export async function capture(context: EngineContext, input: EndInput) {
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, input.request, (checked) =>
-      context.runner.run(captureScript, withRequest(input, wallets, input.request), {
-        ...head(input.memo),
-        ...requestArgs(input.request),
-        checked,
-        ...endArgs(input),
-      }),
+      context.runner.run(
+        input.partition,
+        captureScript,
+        withRequest(input, wallets, input.request),
+        {
+          ...head(input.memo),
+          ...requestArgs(input.request),
+          checked,
+          ...endArgs(input),
+        },
+      ),
     ),
   );
 }
@@ -90,7 +100,7 @@ export async function capture(context: EngineContext, input: EndInput) {
 export async function voidHold(context: EngineContext, input: VoidInput) {
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, input.request, (checked) =>
-      context.runner.run(voidScript, withRequest(input, wallets, input.request), {
+      context.runner.run(input.partition, voidScript, withRequest(input, wallets, input.request), {
         ...head(input.memo),
         occurredAtMs: 0,
         ...requestArgs(input.request),
@@ -106,7 +116,7 @@ export async function voidHold(context: EngineContext, input: VoidInput) {
 export async function expire(context: EngineContext, input: ExpireInput) {
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, undefined, () =>
-      context.runner.run(expireScript, holdKeys(input, wallets), {
+      context.runner.run(input.partition, expireScript, holdKeys(input, wallets), {
         ...head(undefined),
         holdId: input.holdId,
         hasProvider: input.hasProvider ?? false,
@@ -118,7 +128,7 @@ export async function expire(context: EngineContext, input: ExpireInput) {
 export async function settle(context: EngineContext, input: EndInput) {
   return onHold(context, input, (wallets) =>
     attempt(context, input.partition, undefined, () =>
-      context.runner.run(settleScript, holdKeys(input, wallets), {
+      context.runner.run(input.partition, settleScript, holdKeys(input, wallets), {
         ...head(input.memo),
         ...endArgs(input),
       }),

@@ -36,7 +36,13 @@ export {
   partitionOf,
   requestHoldId,
 } from './ids.ts';
-export { createInspector, type GateView, type Inspector, type JournalView } from './inspect.ts';
+export {
+  createInspector,
+  type GateView,
+  type Inspector,
+  type JournalView,
+  type NodeInspector,
+} from './inspect.ts';
 export type { Journal, JournalBatch, JournalPosition } from './journal.ts';
 export { keys } from './keys.ts';
 export type { CommittedEntry, CommittedRequest, LedgerSource } from './ledger-source.ts';

@@ -5,9 +5,10 @@ import type { Redis } from 'ioredis';
 import { createConnection } from './connection.ts';
 import { createMaster } from './gate/master.ts';
 import { unpackPartitionState, unpackWalletState, type WalletState } from './generated/layouts.ts';
-import { createJournal, type Journal } from './journal.ts';
+import { type Journal, rangeOf } from './journal.ts';
 import { keys } from './keys.ts';
-import { createRunner } from './runner.ts';
+import { type Member, type Nodes, servedBy } from './nodes/nodes.ts';
+import { openNodes } from './nodes/open-nodes.ts';
 
 /** Why operations would answer `recovering` now. Open: standing, complete, and no shut partition. */
 export interface GateView {
@@ -30,13 +31,23 @@ export interface JournalView {
   readonly clockAheadMs: number;
 }
 
-export interface Inspector {
+/** One master as an outsider sees it. */
+export interface NodeInspector {
+  /** Its place in a cluster, `host:port`; empty for the only master. */
+  readonly name: string;
   /** INFO, all sections. */
   info(): Promise<string>;
   /** One setting from CONFIG GET; undefined where the service refuses CONFIG. */
   setting(name: string): Promise<string | undefined>;
   /** Epoch ms. */
   time(): Promise<number>;
+}
+
+export interface Inspector {
+  /** Every master that answers. */
+  readonly nodes: readonly NodeInspector[];
+  /** Masters of a cluster that serve partitions and cannot be reached, as `host:port`. */
+  readonly absent: readonly string[];
   gate(partitions: number): Promise<GateView>;
   /** @param cursors by partition, how far Postgres has committed. */
   journals(cursors: readonly string[]): Promise<JournalView[]>;
@@ -46,27 +57,30 @@ export interface Inspector {
   stop(): void;
 }
 
-/** Connects, once: it does not wait for a Redis that is away. */
+/** Connects, once. @throws when the Redis, or every master of a cluster, is away */
 export async function createInspector(redisUrl: string): Promise<Inspector> {
-  const redis = createConnection(redisUrl, 'recovery');
-  await redis.connect();
-  const runner = createRunner(redis, () => undefined);
+  const nodes = await openNodes(redisUrl, {
+    open: openInspected,
+    close: ({ redis }) => redis.disconnect(),
+  });
+  const tried = await Promise.allSettled(nodes.all().map(({ connected }) => connected));
+  const failed = tried.find((one) => one.status === 'rejected');
+  if (failed && tried.every((one) => one.status === 'rejected')) {
+    nodes.stop();
+    throw failed.reason;
+  }
+  const here = nodes.all().filter(({ redis }) => redis.status === 'ready');
+  const away = nodes.all().filter(({ redis }) => redis.status !== 'ready');
+  const nameOf = ({ url }: Member) => (nodes.spans ? '' : new URL(url).host);
   return {
-    info: () => redis.info(),
-    async setting(name) {
-      try {
-        const answer = (await redis.call('CONFIG', 'GET', name)) as readonly string[];
-        return answer[1];
-      } catch {
-        return undefined;
-      }
-    },
-    time: () => timeOf(redis),
-    gate: (partitions) => gateOf(redis, partitions),
-    journals: (cursors) => journalsOf(redis, cursors),
+    nodes: here.map((node) => inspectorOf(node, nameOf(node))),
+    absent: away.map(nameOf),
+    gate: (partitions) => gateOf(nodes, partitions),
+    journals: (cursors) => journalsOf(nodes, cursors),
     async peekWallets(partition, ids) {
       const found = new Map<string, WalletState>();
       if (ids.length === 0) return found;
+      const { redis } = nodes.of(partition);
       const values = await redis.mgetBuffer(ids.map((id) => keys.wallet(partition, id)));
       ids.forEach((id, i) => {
         const packed = values[i];
@@ -74,8 +88,35 @@ export async function createInspector(redisUrl: string): Promise<Inspector> {
       });
       return found;
     },
-    journal: { range: createJournal(redis, redis, runner).range },
-    stop: () => redis.disconnect(),
+    journal: { range: (...about) => rangeOf(nodes, ...about) },
+    stop: nodes.stop,
+  };
+}
+
+interface InspectedNode extends Member {
+  readonly connected: Promise<void>;
+}
+
+function openInspected(url: string): InspectedNode {
+  const redis = createConnection(url, 'recovery');
+  const connected = redis.connect();
+  connected.catch(() => undefined);
+  return { url, redis, connected };
+}
+
+function inspectorOf({ redis }: InspectedNode, name: string): NodeInspector {
+  return {
+    name,
+    info: () => redis.info(),
+    async setting(setting) {
+      try {
+        const answer = (await redis.call('CONFIG', 'GET', setting)) as readonly string[];
+        return answer[1];
+      } catch {
+        return undefined;
+      }
+    },
+    time: () => timeOf(redis),
   };
 }
 
@@ -84,25 +125,31 @@ async function timeOf(redis: Redis): Promise<number> {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 
-async function gateOf(redis: Redis, partitions: number): Promise<GateView> {
-  const master = createMaster(redis);
-  const all = Array.from({ length: partitions }, (_, p) => p);
-  const values = await redis.mgetBuffer(all.map((p) => keys.partition(p)));
-  return {
-    standing: await master.standing(),
-    complete: await master.complete(),
-    shutPartitions: all.filter((p) => {
-      const packed = values[p];
-      return !packed || !unpackPartitionState(packed).open;
+async function gateOf(nodes: Nodes<InspectedNode>, partitions: number): Promise<GateView> {
+  const looks = await Promise.all(
+    nodes.all().map((node) => {
+      const own = servedBy(nodes, node, partitions);
+      return createMaster(node.redis).look(own);
     }),
+  );
+  return {
+    standing: looks.every((look) => look.standing && look.foreign.size === 0),
+    complete: looks.every((look) => look.complete),
+    shutPartitions: looks.flatMap((look) => [...look.shut]).sort((a, b) => a - b),
   };
 }
 
-async function journalsOf(redis: Redis, cursors: readonly string[]): Promise<JournalView[]> {
-  const nowMs = await timeOf(redis);
+async function journalsOf(
+  nodes: Nodes<InspectedNode>,
+  cursors: readonly string[],
+): Promise<JournalView[]> {
+  const times = new Map(nodes.all().map((node) => [node, timeOf(node.redis)]));
   return Promise.all(
     cursors.map(async (cursor, partition) => {
+      const node = nodes.of(partition);
+      const { redis } = node;
       const journal = keys.journal(partition);
+      const nowMs = (await times.get(node)) ?? 0;
       const [length, committed, packed, next] = await Promise.all([
         redis.xlen(journal),
         redis.get(keys.committed(partition)),

@@ -3,9 +3,11 @@
 import type { Redis } from 'ioredis';
 import { trimScript } from './generated/index.ts';
 import type { JournalEntry } from './generated/layouts.ts';
+import { itemOf, type JournalNode, readJournals } from './journal-read.ts';
 import { keys } from './keys.ts';
+import { byNode, type Member, type Nodes } from './nodes/nodes.ts';
 import type { JournalItem } from './recovery-source.ts';
-import { translateRedisError } from './redis-errors.ts';
+import { translated, translateRedisError } from './redis-errors.ts';
 import type { Runner } from './runner.ts';
 
 export interface JournalPosition {
@@ -20,6 +22,8 @@ export interface JournalBatch {
 }
 
 export interface Journal {
+  /** Whether the partition's master answers now; of one that does not nothing should be asked. */
+  reachable(partition: number): boolean;
   /** At most `count` entries of each partition; waits up to `blockMs` while all are empty (0: not at all). */
   read(
     positions: readonly JournalPosition[],
@@ -43,54 +47,27 @@ export interface Journal {
   }): Promise<{ status: 'trimmed'; count: number } | { status: 'not_committed' }>;
 }
 
-/** RESP3 answers a map, which the client hands over flat: stream, items, stream, items. */
-type RawStreams = (Buffer | [Buffer, Buffer[]][])[] | null;
-
-export function createJournal(redis: Redis, blocking: Redis, runner: Runner): Journal {
+export function createJournal(nodes: Nodes<JournalNode>, runner: Runner): Journal {
   return {
-    async read(positions, count, blockMs) {
-      if (positions.length === 0) return [];
-      const block = blockMs > 0 ? ['BLOCK', blockMs] : [];
-      const streams = positions.map((at) => keys.journal(at.partition));
-      const args = [
-        'COUNT',
-        count,
-        ...block,
-        'STREAMS',
-        ...streams,
-        ...positions.map((p) => p.after),
-      ];
-      const raw = (await translated(blocking.callBuffer('XREAD', ...args))) as RawStreams;
-      const byStream = new Map(positions.map((at, i) => [streams[i], at.partition]));
-      return (raw ?? []).flatMap((stream, i) => {
-        const items = raw?.[i + 1];
-        if (!Buffer.isBuffer(stream) || !Array.isArray(items)) return [];
-        const partition = byStream.get(stream.toString());
-        return partition === undefined ? [] : [{ partition, items: items.map(itemOf) }];
-      });
-    },
+    reachable: (partition) => isReachable(nodes, partition),
 
-    async range(partition, start, end, count) {
-      const raw = await translated(
-        redis.callBuffer('XRANGE', keys.journal(partition), start, end, 'COUNT', count),
-      );
-      return (raw as [Buffer, Buffer[]][]).map(itemOf);
-    },
+    read: (positions, count, blockMs) => readJournals(nodes, positions, count, blockMs),
+
+    range: (partition, start, end, count) => rangeOf(nodes, partition, start, end, count),
 
     async setCommitted(positions) {
-      const pipeline = redis.pipeline();
-      for (const at of positions) pipeline.set(keys.committed(at.partition), at.streamId);
-      const results = await translated(pipeline.exec());
-      const failed = results?.find(([error]) => error !== null);
-      if (failed) throw translateRedisError(failed[0]);
+      const told = byNode(nodes, positions).map(([{ redis }, own]) => tellCommitted(redis, own));
+      await Promise.all(told);
     },
 
     async committed(partition) {
+      const { redis } = nodes.of(partition);
       return (await translated(redis.get(keys.committed(partition)))) ?? '0-0';
     },
 
     trim: ({ partition, beforeId, ttlMs, entries }) =>
       runner.run(
+        partition,
         trimScript,
         {
           partition: keys.partition(partition),
@@ -101,6 +78,20 @@ export function createJournal(redis: Redis, blocking: Redis, runner: Runner): Jo
         { beforeId, ttlMs },
       ),
   };
+}
+
+/** Entries of one partition; see `Journal.range`. */
+export async function rangeOf(
+  nodes: Pick<Nodes<Member>, 'of'>,
+  partition: number,
+  start: string,
+  end: string,
+  count: number,
+): Promise<JournalItem[]> {
+  const { redis } = nodes.of(partition);
+  const journal = keys.journal(partition);
+  const raw = await translated(redis.callBuffer('XRANGE', journal, start, end, 'COUNT', count));
+  return (raw as [Buffer, Buffer[]][]).map(itemOf);
 }
 
 /** The Redis keys that an entry's mutation left behind for replays. */
@@ -120,14 +111,20 @@ function refundedEntry(memo: string): string | undefined {
   return /"refunds":"(ent_[0-9a-z]+)"/.exec(memo)?.[1];
 }
 
-function itemOf([id, fields]: [Buffer, Buffer[]]): JournalItem {
-  return { id: id.toString(), payload: fields[1] ?? Buffer.alloc(0) };
+function isReachable(nodes: Nodes<JournalNode>, partition: number): boolean {
+  // The only master there is: whoever asks it meets the outage and waits.
+  if (nodes.spans) return true;
+  const node = nodes.find(partition);
+  return node?.answering === true && node.redis.status === 'ready';
 }
 
-async function translated<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw translateRedisError(error);
-  }
+async function tellCommitted(
+  redis: Redis,
+  positions: readonly { partition: number; streamId: string }[],
+): Promise<void> {
+  const pipeline = redis.pipeline();
+  for (const at of positions) pipeline.set(keys.committed(at.partition), at.streamId);
+  const results = await translated(pipeline.exec());
+  const failed = results?.find(([error]) => error !== null);
+  if (failed) throw translateRedisError(failed[0]);
 }

@@ -7,6 +7,8 @@ const PREFIX = 'rf:';
 export const keys = {
   /** Fence and clock of the partition. */
   partition: (p: number): string => `${PREFIX}{${p}}:p`,
+  /** `master_replid` of the master that the partition was recovered on. */
+  master: (p: number): string => `${PREFIX}{${p}}:master`,
   wallet: (p: number, walletId: string): string => `${PREFIX}{${p}}:w:${walletId}`,
   hold: (p: number, holdId: string): string => `${PREFIX}{${p}}:h:${holdId}`,
   /** Next moment (ms) each live hold, or wallet to re-arm, needs attention. */
@@ -23,9 +25,6 @@ export const keys = {
   noRequest: (p: number): string => `${PREFIX}{${p}}:i:-`,
   refund: (p: number, entryId: string): string => `${PREFIX}{${p}}:r:${entryId}`,
 } as const;
-
-/** Which master was recovered last; compared on every new connection. */
-export const MASTER_KEY = `${PREFIX}master`;
 
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);

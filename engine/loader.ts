@@ -36,6 +36,7 @@ export function createLoader(
 
   async function read(partition: number, targets: readonly string[]) {
     const reply = await runner.run(
+      partition,
       readScript,
       { partition: keys.partition(partition), targets: targets.map((target) => ({ target })) },
       {},
@@ -55,7 +56,7 @@ export function createLoader(
       const packed = await pack(nowMs);
       if (!packed) return undefined;
       const key = { partition: keys.partition(partition), target };
-      const reply = await runner.run(loadScript, key, { packed, loadEpoch });
+      const reply = await runner.run(partition, loadScript, key, { packed, loadEpoch });
       if (reply.status === 'loaded') return packed;
     }
     throw new OutageError('recovering');

@@ -76,6 +76,7 @@ export async function charge(context: EngineContext, input: ChargeInput) {
   const wallets = input.legs.map((leg) => leg.walletId);
   return attempt(context, input.partition, input.request, (checked) =>
     context.runner.run(
+      input.partition,
       chargeScript,
       { ...common(input), legs: walletKeys(input.partition, wallets) },
       {
@@ -98,6 +99,7 @@ export async function credit(context: EngineContext, input: CreditInput) {
   const run = () =>
     attempt(context, partition, input.request, (checked) =>
       context.runner.run(
+        partition,
         creditScript,
         {
           ...common(input),
@@ -151,6 +153,7 @@ export async function transfer(context: EngineContext, input: TransferInput) {
   context.admit(input.partition);
   return attempt(context, input.partition, input.request, (checked) =>
     context.runner.run(
+      input.partition,
       transferScript,
       {
         ...common(input),
@@ -175,6 +178,7 @@ export async function configure(context: EngineContext, input: ConfigureInput) {
   const flag = (value: boolean | undefined) => given(value === undefined ? value : Number(value));
   return attempt(context, input.partition, undefined, () =>
     context.runner.run(
+      input.partition,
       configureScript,
       {
         partition: keys.partition(input.partition),

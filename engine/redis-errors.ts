@@ -2,18 +2,24 @@
 
 import { BugError, OutageError } from './errors.ts';
 
-const RECOVERING = new Set(['LOADING', 'TRYAGAIN', 'CLUSTERDOWN', 'ASK', 'MOVED', 'READONLY']);
+/** The slot is served elsewhere, or by nobody, or is on its way. */
+const ELSEWHERE = new Set(['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN', 'READONLY', 'UNBLOCKED']);
 const FULL = new Set(['OOM', 'MISCONF', 'NOREPLICAS']);
 
 export function isNoScript(error: unknown): boolean {
-  return codeOf(error) === 'NOSCRIPT';
+  return redisCode(error) === 'NOSCRIPT';
+}
+
+/** A reason to find out again which master serves what. */
+export function isElsewhere(error: unknown): boolean {
+  return ELSEWHERE.has(redisCode(error));
 }
 
 /** The error to throw instead of a client's or Redis' own. */
 export function translateRedisError(error: unknown): Error {
   if (error instanceof OutageError || error instanceof BugError) return error;
-  const code = codeOf(error);
-  if (code === 'NOSCRIPT' || RECOVERING.has(code)) {
+  const code = redisCode(error);
+  if (code === 'NOSCRIPT' || code === 'LOADING' || ELSEWHERE.has(code)) {
     return new OutageError('recovering', { cause: error });
   }
   if (FULL.has(code)) return new OutageError('engine_full', { cause: error });
@@ -23,9 +29,19 @@ export function translateRedisError(error: unknown): Error {
   return new OutageError('redis_unreachable', { cause: error });
 }
 
-function codeOf(error: unknown): string {
+/** The code word that starts an error of Redis; empty for any other error. */
+export function redisCode(error: unknown): string {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return '';
   const word = error.message.split(' ', 1)[0] ?? '';
   // An error that a command raised inside a script keeps its own code word.
   return word.replace(/^-/, '');
+}
+
+/** What the work answers; a client's or Redis' error as ours. */
+export async function translated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw translateRedisError(error);
+  }
 }

@@ -1,12 +1,14 @@
 // The only place that calls a script: EVALSHA and nothing else. NOSCRIPT means Redis restarted.
 
-import type { Redis } from 'ioredis';
 import { BugError, OutageError } from './errors.ts';
-import { isNoScript, translateRedisError } from './redis-errors.ts';
+import type { Gate } from './gate/gate.ts';
+import type { Member, Nodes } from './nodes/nodes.ts';
+import { isElsewhere, isNoScript, translateRedisError } from './redis-errors.ts';
 import type { Script } from './script.ts';
 
 export interface Runner {
   run<K, A, R extends { readonly status: string }>(
+    partition: number,
     script: Script<K, A, R>,
     keys: K,
     args: A,
@@ -22,10 +24,10 @@ export type OnScript = (name: string, elapsedMs: number, status: string) => void
 /** A runner that tells of every call. */
 export function measured(runner: Runner, onScript: OnScript): Runner {
   return {
-    async run(script, keys, args) {
+    async run(partition, script, keys, args) {
       const startedMs = performance.now();
       try {
-        const reply = await runner.run(script, keys, args);
+        const reply = await runner.run(partition, script, keys, args);
         onScript(script.name, performance.now() - startedMs, reply.status);
         return reply;
       } catch (error) {
@@ -37,18 +39,16 @@ export function measured(runner: Runner, onScript: OnScript): Runner {
   };
 }
 
-/**
- * @param lost told when the scripts or a fence are missing, so that the gate can begin a recovery.
- * @param shielded false while nobody has looked at the master of this connection yet
- */
-export function createRunner(
-  redis: Redis,
-  lost: (why: string) => void,
-  shielded: () => boolean = () => true,
-): Runner {
+/** What the runner needs of a master. */
+export interface RunnerNode extends Member {
+  readonly gate: Pick<Gate, 'shielded' | 'lost'>;
+}
+
+export function createRunner(nodes: Pick<Nodes<RunnerNode>, 'of' | 'refresh'>): Runner {
   return {
-    async run(script, keys, args) {
-      if (!shielded()) {
+    async run(partition, script, keys, args) {
+      const { redis, gate } = nodes.of(partition);
+      if (!gate.shielded(partition)) {
         // While Redis is away, that is the reason to give.
         throw new OutageError(redis.status === 'ready' ? 'recovering' : 'redis_unreachable');
       }
@@ -58,12 +58,13 @@ export function createRunner(
         const count = names.length;
         raw = await redis.callBuffer('EVALSHA', script.sha, count, ...names, ...script.args(args));
       } catch (error) {
-        if (isNoScript(error)) lost('the scripts are gone');
+        if (isNoScript(error)) gate.lost('the scripts are gone');
+        else if (isElsewhere(error)) void nodes.refresh();
         throw translateRedisError(error);
       }
       const reply = script.reply(buffersOf(script.name, raw));
       if (reply.status === 'recovering') {
-        lost('a partition is shut');
+        gate.lost('a partition is shut');
         throw new OutageError('recovering');
       }
       return reply as Exclude<typeof reply, { status: 'recovering' }>;

@@ -11,6 +11,7 @@ export function unloadWallet(
   ledgerSequence: number,
 ) {
   return runner.run(
+    partition,
     unloadScript,
     { partition: keys.partition(partition), wallet: keys.wallet(partition, walletId) },
     { ledgerSequence },

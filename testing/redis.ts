@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Redis } from 'ioredis';
 import { waitUntil } from '../scripts/processes.mjs';
 import { startRedis } from '../scripts/redis-server.mjs';
+import { testCluster } from './cluster.ts';
 
 export interface TestRedis {
   /** Stays the same over `kill9` and `restart`. */
@@ -10,6 +12,8 @@ export interface TestRedis {
   readonly port: number;
   /** Holds `appendonlydir/`, for tests that cut or wipe it while the server is down. */
   readonly dir: string;
+  /** A connection beside the engine's: to the master of the partition, where there are several. */
+  connect(partition?: number): Promise<Redis>;
   /** Ends the server in the middle of whatever it does, as a crash would. Returns when it is gone. */
   kill9(): Promise<void>;
   /** Starts it again on what its directory holds, after `kill9` or, politely, while it runs. */
@@ -20,10 +24,11 @@ export interface TestRedis {
 
 /**
  * A Redis process of the caller's own: append-only file fsynced each second, noeviction, 256 MB. Call it in
- * `beforeAll`, and `stop()` in `afterAll`.
+ * `beforeAll`, and `stop()` in `afterAll`. With RINGFENCE_TEST_REDIS=cluster it is a six-node cluster.
  * @param settings further command line settings, such as `['--appendfsync', 'always']`
  */
 export async function testRedis(settings: readonly string[] = []): Promise<TestRedis> {
+  if (process.env.RINGFENCE_TEST_REDIS === 'cluster') return testCluster(settings);
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-redis-'));
   const start = (port?: number) =>
     startRedis({ dir, port, maxmemory: '256mb', settings: [...settings] });
@@ -34,6 +39,11 @@ export async function testRedis(settings: readonly string[] = []): Promise<TestR
     url,
     port,
     dir,
+    async connect() {
+      const redis = new Redis(url, { maxRetriesPerRequest: 0 });
+      redis.on('error', () => undefined);
+      return redis;
+    },
     async kill9() {
       server.child.kill('SIGKILL');
       if (!(await waitUntil(gone, 5_000, 2))) throw new Error('redis survived kill -9');

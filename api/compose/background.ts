@@ -138,7 +138,7 @@ async function quarantine(core: Core, notice: QuarantineNotice): Promise<void> {
         changes: { quarantined: true },
       });
     }
-    if (notice.kind === 'fork') await engine.closeGate('a fork of the ledger');
+    if (notice.kind === 'fork') await engine.closeGate('a fork of the ledger', notice.partition);
   } catch (error) {
     log.error({ err: error }, 'a quarantined wallet could not be frozen');
   }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createConnection, redisFaults, type StoreFault } from '../../engine/index.ts';
+import { createInspector, redisFaults, type StoreFault } from '../../engine/index.ts';
 import {
   connect,
   ensureLedgerPartitions,
@@ -52,7 +52,7 @@ export async function openStores(config: Environment, log: Logger): Promise<Stor
     const ask = () => Promise.all(pools.map((pool) => pool`SELECT 1`));
     await answering('Postgres', url, log, isPostgresOutage, ask);
     const faults = postgresFaults(await readPostgresSettings(stores.directory));
-    refuseUnsafe('Postgres', faults, config.RINGFENCE_ALLOW_UNSAFE_POSTGRES, log);
+    refuseUnsafe('Postgres', 'POSTGRES', faults, config.RINGFENCE_ALLOW_UNSAFE_POSTGRES, log);
     await migrate(url);
     await ensurePartitions(stores.directory, config.RINGFENCE_PARTITIONS);
     await ensureLedgerPartitions(stores.directory, Date.now());
@@ -99,7 +99,8 @@ class UnsafeStoreError extends Error {}
 
 /** @throws UnsafeStoreError, unless the environment allows it; then it is said in the log. */
 function refuseUnsafe(
-  name: 'Redis' | 'Postgres',
+  name: string,
+  variable: 'REDIS' | 'POSTGRES',
   faults: readonly StoreFault[],
   allowed: boolean,
   log: Logger,
@@ -111,8 +112,9 @@ function refuseUnsafe(
   const text = `${name} could lose money:\n  ${lines.join('\n  ')}`;
   if (allowed) log.warn(text);
   else {
-    const variable = `RINGFENCE_ALLOW_UNSAFE_${name.toUpperCase()}`;
-    throw new UnsafeStoreError(`${text}\n${variable}=1 starts all the same.`);
+    throw new UnsafeStoreError(
+      `${text}\nRINGFENCE_ALLOW_UNSAFE_${variable}=1 starts all the same.`,
+    );
   }
 }
 
@@ -120,13 +122,16 @@ function isRedisAway(error: unknown): boolean {
   return !(error instanceof UnsafeStoreError);
 }
 
+/** Every master is judged that answers; in a cluster the others may serve meanwhile. */
 async function checkRedis(config: Environment, log: Logger): Promise<void> {
-  const redis = createConnection(config.REDIS_URL, 'recovery');
+  const redis = await createInspector(config.REDIS_URL);
   try {
-    await redis.connect();
-    const faults = redisFaults(await redis.info());
-    refuseUnsafe('Redis', faults, config.RINGFENCE_ALLOW_UNSAFE_REDIS, log);
+    for (const node of redis.nodes) {
+      const name = node.name === '' ? 'Redis' : `Redis ${node.name}`;
+      const faults = redisFaults(await node.info());
+      refuseUnsafe(name, 'REDIS', faults, config.RINGFENCE_ALLOW_UNSAFE_REDIS, log);
+    }
   } finally {
-    redis.disconnect();
+    redis.stop();
   }
 }

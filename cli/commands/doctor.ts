@@ -5,7 +5,7 @@ import { clocks, skewOf } from '../doctor/clocks.ts';
 import { configuration } from '../doctor/configuration.ts';
 import { error, type Finding, textOf } from '../doctor/finding.ts';
 import { ledgerMonths, postgresServer, schema } from '../doctor/postgres.ts';
-import { redisServer } from '../doctor/redis.ts';
+import { absentMaster, redisServer } from '../doctor/redis.ts';
 import { ringfence } from '../doctor/ringfence.ts';
 
 const CLOSE_SECONDS = 5;
@@ -50,7 +50,10 @@ async function examine(env: Surroundings['env']): Promise<Finding[]> {
 }
 
 async function redisFindings(redis: Inspector | undefined): Promise<Finding[]> {
-  if (redis !== undefined) return redisServer(redis);
+  if (redis !== undefined) {
+    const found = await Promise.all(redis.nodes.map(redisServer));
+    return [...redis.absent.map(absentMaster), ...found.flat()];
+  }
   return [error('redis', 'it does not answer at REDIS_URL', 'start it, or correct REDIS_URL')];
 }
 
@@ -61,8 +64,10 @@ async function postgresFindings(sql: Sql | undefined): Promise<Finding[]> {
 }
 
 async function skews(redis: Inspector | undefined, sql: Sql | undefined) {
-  return {
-    ...(redis && { redis: await skewOf(() => redis.time(), Date.now) }),
-    ...(sql && { postgres: await skewOf(() => postgresTime(sql), Date.now) }),
-  };
+  const skews = new Map<string, number>();
+  for (const node of redis?.nodes ?? []) {
+    skews.set(`redis ${node.name}`.trim(), await skewOf(() => node.time(), Date.now));
+  }
+  if (sql) skews.set('postgres', await skewOf(() => postgresTime(sql), Date.now));
+  return Object.fromEntries(skews);
 }

@@ -106,7 +106,7 @@ describe('the recovery gate', () => {
     );
     await world.raw.del(keys.journal(PARTITION));
     await world.engine.closeGate('test');
-    await world.raw.del('rf:master');
+    await world.raw.del(keys.master(PARTITION));
     await eventually(() => world.engine.hold(PARTITION, world.ref('lost').holdId));
     expect(await world.state(wallet)).toMatchObject({
       ...right,
@@ -143,7 +143,7 @@ describe('the recovery gate', () => {
   test('an unflushed journal that survived is drained before anything goes on', async () => {
     const wallet = await world.wallet(1_000_000);
     await world.engine.closeGate('test');
-    await world.raw.del('rf:master');
+    await world.raw.del(keys.master(PARTITION));
     await eventually(() => world.engine.wallets(PARTITION, [wallet]));
     expect(world.ledger.entriesByWallet.get(wallet)).toHaveLength(1);
     expect(await world.state(wallet)).toMatchObject({ postedMicros: 1_000_000 });

@@ -9,6 +9,8 @@ import type { Master } from './master.ts';
 export interface RecoveryParts {
   readonly redis: Redis;
   readonly master: Master;
+  /** Which master this was when it was looked at. */
+  readonly masterId: string;
   readonly ledger: LedgerSource;
   readonly recovery: RecoverySource;
   readonly hotRecordsMs: number;

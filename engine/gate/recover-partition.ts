@@ -46,8 +46,10 @@ export async function recoverPartition(
 
   // A fence that no recovery ever opened, of a partition that has a past.
   const wiped = (before?.epoch ?? 0) === 0 && drain.cursor !== '0-0';
-  const opened = await master.evaluate(openScript, fence, {
+  const fenceAndMaster = { ...fence, master: keys.master(partition) };
+  const opened = await master.evaluate(openScript, fenceAndMaster, {
     epoch,
+    masterId: parts.masterId,
     nowMs,
     hotRecordsMs: parts.hotRecordsMs,
     rebuilt: wiped || restored > 0,

@@ -5,10 +5,12 @@ import type { Script } from '../script.ts';
 
 export interface OpenKeys {
   readonly partition: string;
+  readonly master: string;
 }
 
 export interface OpenArgs {
   readonly epoch: number;
+  readonly masterId: string;
   readonly nowMs: number;
   readonly hotRecordsMs: number;
   readonly rebuilt: boolean;
@@ -32,12 +34,12 @@ function readOpenReply(reply: readonly Buffer[]): OpenReply {
   }
 }
 
-/** opens a partition's fence after its recovery. Atomic because only the recovery that shut the fence may open it. */
+/** opens a partition's fence after its recovery, and records on which master it was recovered. Atomic because only the recovery that shut the fence may open it, and nobody may see it open unrecorded. */
 export const openScript: Script<OpenKeys, OpenArgs, OpenReply> = {
   name: 'open',
-  sha: 'ed1cebba03562466935f26b3cb1f0cdf2c16473b',
-  keys: (k) => [k.partition],
-  args: (a) => [a.epoch, a.nowMs, a.hotRecordsMs, a.rebuilt ? 1 : 0, a.testNowMs],
+  sha: 'e4c1d101cc0237d0868eada5b64c205948b5b35b',
+  keys: (k) => [k.partition, k.master],
+  args: (a) => [a.epoch, a.masterId, a.nowMs, a.hotRecordsMs, a.rebuilt ? 1 : 0, a.testNowMs],
   reply: readOpenReply,
   source: `#!lua flags=allow-oom
 local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
@@ -47,8 +49,8 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local keys = { partition = KEYS[1] }
-local args = { epoch = tonumber(ARGV[1]), now_ms = tonumber(ARGV[2]), hot_records_ms = tonumber(ARGV[3]), rebuilt = tonumber(ARGV[4]), test_now_ms = tonumber(ARGV[5]) }
+local keys = { partition = KEYS[1], master = KEYS[2] }
+local args = { epoch = tonumber(ARGV[1]), master_id = ARGV[2], now_ms = tonumber(ARGV[3]), hot_records_ms = tonumber(ARGV[4]), rebuilt = tonumber(ARGV[5]), test_now_ms = tonumber(ARGV[6]) }
 local packed = redis.call('GET', keys.partition)
 local partition = packed and cmsgpack.unpack(packed)
 if not partition or partition[P_EPOCH] ~= args.epoch then return { 'stale' } end
@@ -59,6 +61,7 @@ if args.rebuilt == 1 then partition[P_CHECK_UNTIL] = args.now_ms + args.hot_reco
 partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
 partition[P_TEST_NOW] = args.test_now_ms
 redis.call('SET', keys.partition, cmsgpack.pack(partition))
+redis.call('SET', keys.master, args.master_id)
 return { 'opened' }
 `,
 };

@@ -1,8 +1,8 @@
 // A small world for engine tests: one real Redis, a ledger in memory, a virtual clock.
 
+import type { Redis } from 'ioredis';
 import { type TestRedis, testRedis } from '../../testing/services.ts';
 import type { AuthorizeInput } from '../authorize.ts';
-import { createConnection } from '../connection.ts';
 import { createEngine, type Engine, type EngineOptions } from '../engine.ts';
 import {
   type JournalEntry,
@@ -41,15 +41,10 @@ export class World {
   readonly ledger = new MemoryLedger();
   readonly redis: TestRedis;
   readonly engine: Engine;
-  readonly #raw: ReturnType<typeof createConnection>;
+  readonly #raw: Redis;
   #requests = 0;
 
-  private constructor(
-    redis: TestRedis,
-    engine: Engine,
-    raw: ReturnType<typeof createConnection>,
-    ledger: MemoryLedger,
-  ) {
+  private constructor(redis: TestRedis, engine: Engine, raw: Redis, ledger: MemoryLedger) {
     this.redis = redis;
     this.engine = engine;
     this.#raw = raw;
@@ -66,8 +61,7 @@ export class World {
       recovery: ledger,
       ...options,
     });
-    const raw = createConnection(redis.url);
-    await raw.connect();
+    const raw = await redis.connect(PARTITION);
     await engine.opened();
     return new World(redis, engine, raw, ledger);
   }

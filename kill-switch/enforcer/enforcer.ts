@@ -68,8 +68,13 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   async function round(): Promise<boolean> {
     if (pool.waiting() >= WAITING_MAX) return false;
     const looks = Array.from({ length: partitions }, (_, partition) => look(partition));
-    const full = await Promise.all(looks);
-    return full.includes(true);
+    const looked = await Promise.allSettled(looks);
+    const failed = looked.find((one) => one.status === 'rejected');
+    // One master of a cluster may be away: the calls of the others go on.
+    if (failed && !(failed.reason instanceof OutageError)) throw failed.reason;
+    if (failed && looked.every((one) => one.status === 'rejected')) throw failed.reason;
+    if (failed) handler.lostClock();
+    return looked.some((one) => one.status === 'fulfilled' && one.value);
   }
 
   async function look(partition: number): Promise<boolean> {

@@ -21,7 +21,7 @@ import { wakeableSleep } from './sleep.ts';
 
 export interface FlusherInput {
   sql: Sql;
-  journal: Pick<Journal, 'read' | 'committed' | 'setCommitted'>;
+  journal: Pick<Journal, 'reachable' | 'read' | 'committed' | 'setCommitted'>;
   chainKey: KeyObject;
   /** Name of this process, unique among all flushers. */
   owner: string;
@@ -118,7 +118,9 @@ class Loop {
       this.#renewAt = performance.now() + this.#settings.leaseTtlMs / 3;
     }
     const { sql, journal } = this.#input;
-    const added = await this.#positions.follow(sql, this.leases.held());
+    // A master that is away must not keep the others' journals waiting.
+    const held = [...this.leases.held()].filter((partition) => journal.reachable(partition));
+    const added = await this.#positions.follow(sql, new Set(held));
     if (added.length === 0) return;
     await this.#noticeRewind(added);
     // A Redis that was rebuilt does not know how far Postgres is; it trims nothing until told.

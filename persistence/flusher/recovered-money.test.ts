@@ -85,7 +85,7 @@ test('a wallet in step gets its count of final calls right when only the start w
   await raw.set(keys.wallet(2, wallet), packWalletState({ ...before, finalCalls: 0 }));
   await raw.del(keys.final(2, wallet));
   await world.engine.closeGate('test');
-  await raw.del('rf:master');
+  await raw.del(keys.master(2));
   await recovered(2, wallet);
   expect(await world.engine.hold(2, holdId)).toMatchObject({ state: 'live', revision: 2 });
   expect(await state(2, wallet)).toMatchObject({ finalCalls: 1, liveCalls: 1 });
@@ -136,7 +136,7 @@ test('what was refunded is not forgotten with the tail that Redis lost', async (
   }
   await raw.del(keys.journal(3));
   await world.engine.closeGate('test');
-  await raw.del('rf:master');
+  await raw.del(keys.master(3));
   await recovered(3, wallet);
   expect(await state(3, wallet)).toMatchObject({ postedMicros: 1_000 });
   expect(await refund('third', 90)).toMatchObject({ status: 'refund_exceeds_charge' });

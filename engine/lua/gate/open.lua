@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 --[[
-open: opens a partition's fence after its recovery.
-Atomic because only the recovery that shut the fence may open it.
+open: opens a partition's fence after its recovery, and records on which master it was recovered.
+Atomic because only the recovery that shut the fence may open it, and nobody may see it open unrecorded.
 Keys:
-  partition
+  partition, master
 Args:
-  epoch integer, now_ms integer, hot_records_ms integer, rebuilt flag, test_now_ms integer
+  epoch integer, master_id text, now_ms integer, hot_records_ms integer, rebuilt flag, test_now_ms integer
 Returns:
   stale
   opened
@@ -25,4 +25,5 @@ if args.rebuilt == 1 then partition[P_CHECK_UNTIL] = args.now_ms + args.hot_reco
 partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
 partition[P_TEST_NOW] = args.test_now_ms
 redis.call('SET', keys.partition, cmsgpack.pack(partition))
+redis.call('SET', keys.master, args.master_id)
 return { 'opened' }

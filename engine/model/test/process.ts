@@ -12,6 +12,7 @@ import type { LedgerSource } from '../../ledger-source.ts';
 import { createLoader } from '../../loader.ts';
 import { createRecent } from '../../represent.ts';
 import { createRunner, type Runner } from '../../runner.ts';
+import { soleNode } from '../../test/sole-node.ts';
 import { unloadWallet } from '../../unload.ts';
 import { createVerbs } from '../../verbs.ts';
 import type { Command, Mutation } from '../command.ts';
@@ -30,7 +31,7 @@ export class Process {
   #trace: string[] = [];
 
   constructor(connection: Redis, ledger: LedgerSource) {
-    this.#runner = this.#noting(createRunner(connection, () => undefined));
+    this.#runner = this.#noting(createRunner(soleNode(connection)));
     const legs = createHoldLegs();
     const loader = createLoader(this.#runner, ledger, legs, HOT_RECORDS_MS);
     const recall = async () => false;
@@ -47,8 +48,8 @@ export class Process {
 
   #noting(inner: Runner): Runner {
     return {
-      run: async (script, names, args) => {
-        const reply = await inner.run(script, names, args).catch((error: unknown) => {
+      run: async (partition, script, names, args) => {
+        const reply = await inner.run(partition, script, names, args).catch((error: unknown) => {
           if (error instanceof OutageError) this.#trace.push(`${script.name} ${error.code}`);
           throw error;
         });
@@ -78,7 +79,10 @@ export class Process {
         const { partition, walletId, wallet, loadEpoch } = command;
         const target = keys.wallet(partition, walletId);
         const names = { partition: keys.partition(partition), target };
-        return runner.run(loadScript, names, { packed: packWalletState(wallet), loadEpoch });
+        return runner.run(partition, loadScript, names, {
+          packed: packWalletState(wallet),
+          loadEpoch,
+        });
       }
       case 'unload':
         return unloadWallet(runner, command.partition, command.walletId, command.ledgerSequence);

@@ -2,7 +2,6 @@
 
 import type { Redis } from 'ioredis';
 import { type TestRedis, testRedis } from '../../../testing/services.ts';
-import { createConnection } from '../../connection.ts';
 import { createMaster } from '../../gate/master.ts';
 import {
   type HoldState,
@@ -19,6 +18,7 @@ import { createJournal, type Journal } from '../../journal.ts';
 import { keys } from '../../keys.ts';
 import { createRunner } from '../../runner.ts';
 import { MemoryLedger } from '../../test/memory-ledger.ts';
+import { soleNode } from '../../test/sole-node.ts';
 import { PARTITION } from '../../test/world.ts';
 import type { Command } from '../command.ts';
 import type { ModelState } from '../state.ts';
@@ -52,15 +52,16 @@ export class RedisPartition {
     this.#server = server;
     this.raw = raw;
     this.#connections = connections;
-    const runner = createRunner(raw, () => undefined);
-    this.#stream = createJournal(raw, raw, runner);
+    const node = soleNode(raw);
+    this.#stream = createJournal(node, createRunner(node));
   }
 
   /** @param processes how many engines act at once, each on a connection of its own */
   static async open(processes = 1): Promise<RedisPartition> {
     const server = await testRedis();
-    const connections = Array.from({ length: processes + 1 }, () => createConnection(server.url));
-    await Promise.all(connections.map((connection) => connection.connect()));
+    const connections = await Promise.all(
+      Array.from({ length: processes + 1 }, () => server.connect(PARTITION)),
+    );
     const [raw, ...others] = connections;
     if (!raw) throw new Error('no connection');
     await createMaster(raw).loadScripts();

@@ -1,0 +1,72 @@
+// The masters of an engine, each behind its own gate, and the watch over them.
+
+import { createGate, type GateOptions } from '../gate/gate.ts';
+import { closeNode, type Node, openNode } from './node.ts';
+import { type Nodes, servedBy } from './nodes.ts';
+import { CLUSTER_SCHEME, openNodes } from './open-nodes.ts';
+import { startWatch } from './watch.ts';
+
+export interface EngineNodesOptions
+  extends Pick<GateOptions, 'hotRecordsMs' | 'ledger' | 'recovery' | 'onEvent'> {
+  readonly redisUrl: string;
+  /** How many there are. */
+  readonly partitions: number;
+}
+
+/** @throws when the one Redis, or every node of a cluster, cannot be reached */
+export async function createEngineNodes(options: EngineNodesOptions) {
+  const isCluster = options.redisUrl.startsWith(CLUSTER_SCHEME);
+  let nodes: Nodes<Node> | undefined;
+  function open(url: string): Node {
+    const partitions = () => (nodes ? servedBy(nodes, node, options.partitions) : []);
+    const node: Node = openNode(url, {
+      waits: !isCluster,
+      gate: (connect) =>
+        createGate({ ...options, connect, partitions, partitionCount: options.partitions }),
+      parted: () => void nodes?.refresh(),
+    });
+    return node;
+  }
+  nodes = await openNodes(options.redisUrl, {
+    open,
+    close: closeNode,
+    changed() {
+      for (const { gate, redis } of nodes?.all() ?? []) gate.follow(redis.status === 'ready');
+    },
+  });
+  // A cluster serves what it can: a master that is away must not keep the others from starting.
+  const connecting = nodes.all().map(({ connected }) => connected);
+  await (isCluster ? Promise.allSettled(connecting) : Promise.all(connecting));
+  return { nodes, ...together(nodes), ...watched(nodes) };
+}
+
+/** The gates of all masters, seen as one. */
+function together(nodes: Nodes<Node>) {
+  return {
+    status(): { gate: 'open' | 'partly' | 'recovering'; redis: string } {
+      const all = nodes.all();
+      const recovering = all.filter(({ gate }) => gate.state() === 'recovering').length;
+      const partly = recovering === all.length ? 'recovering' : 'partly';
+      const ready = all.find(({ redis }) => redis.status === 'ready') ?? all[0];
+      return { gate: recovering === 0 ? 'open' : partly, redis: ready?.redis.status ?? 'end' };
+    },
+    async opened(): Promise<void> {
+      await Promise.all(nodes.all().map(({ gate }) => gate.opened()));
+    },
+    async close(why: string, partition?: number): Promise<void> {
+      const concerned = partition === undefined ? nodes.all() : [nodes.of(partition)];
+      await Promise.all(concerned.map(({ gate }) => gate.close(why)));
+    },
+  };
+}
+
+function watched(nodes: Nodes<Node>) {
+  const stopWatch = startWatch(nodes);
+  return {
+    async stop(): Promise<void> {
+      stopWatch();
+      await Promise.all(nodes.all().map(({ gate }) => gate.stop()));
+      nodes.stop();
+    },
+  };
+}

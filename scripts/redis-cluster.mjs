@@ -1,0 +1,221 @@
+// A Redis Cluster of our own on loopback, for tests and drills: masters with their replicas, each a process
+// with a directory and a bus port of its own, so that any of them can be killed and started again.
+
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from './free-port.mjs';
+import { waitUntil } from './processes.mjs';
+import { startRedis } from './redis-server.mjs';
+import { hasEnded } from './server-process.mjs';
+
+/**
+ * @typedef {object} ClusterNode
+ * @property {number} port
+ * @property {string} address `127.0.0.1:port`
+ * @property {string} url
+ * @property {() => import('node:child_process').ChildProcess} child
+ * @property {<T>(work: (redis: Redis) => Promise<T>) => Promise<T>} ask on a connection of its own
+ * @property {() => Promise<void>} kill9
+ * @property {() => Promise<void>} start again, on what its directory holds
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * @typedef {object} RunningCluster
+ * @property {string} url
+ * @property {ClusterNode[]} nodes the masters of the beginning first
+ * @property {(slot: number) => Promise<ClusterNode>} masterOf who serves the slot now
+ * @property {() => Promise<void>} ready resolves when every slot is served and every replica in sync
+ * @property {() => Promise<ClusterNode>} add starts one more node, a master without slots
+ * @property {() => Promise<void>} stop
+ */
+
+const SLOTS = 16_384;
+const READY_MS_MAX = 60_000;
+const NODE_TIMEOUT_MS = 1_000;
+
+/**
+ * @param {{ dir: string, port?: number, settings?: string[] }} options
+ * @returns {Promise<ClusterNode>}
+ */
+export async function startNode({ dir, settings = [] }) {
+  const start = (/** @type {number | undefined} */ port) =>
+    startRedis({ dir, port, maxmemory: '256mb', settings });
+  let server = await start(undefined);
+  const { port, url } = server;
+  return {
+    port,
+    url,
+    address: `127.0.0.1:${port}`,
+    child: () => server.child,
+    async ask(work) {
+      const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+      redis.on('error', () => {});
+      try {
+        return await work(redis);
+      } finally {
+        redis.disconnect();
+      }
+    },
+    async kill9() {
+      server.child.kill('SIGKILL');
+      if (!(await waitUntil(() => hasEnded(server.child), 5_000, 2))) {
+        throw new Error('redis survived kill -9');
+      }
+    },
+    async start() {
+      server = await start(port);
+      if (server.port !== port) throw new Error(`port ${port} was taken during the restart`);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** @param {Redis} redis */
+const linkOf = async (redis) => /master_link_status:(\w+)/.exec(await redis.info('replication'));
+
+/**
+ * @param {{ dir: string, masters?: number, replicas?: number, settings?: string[] }} options
+ *   `replicas` of each master
+ * @returns {Promise<RunningCluster>}
+ */
+export async function startCluster({ dir, masters = 3, replicas = 1, settings = [] }) {
+  /** @type {ClusterNode[]} */
+  const nodes = [];
+  /** @type {Map<ClusterNode, number>} */
+  const buses = new Map();
+  const begin = async () => {
+    const bus = await freePort();
+    const node = await startNode({
+      dir: path.join(dir, `node-${nodes.length}`),
+      settings: [...clusterSettings(bus), ...settings],
+    });
+    nodes.push(node);
+    buses.set(node, bus);
+    return node;
+  };
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  };
+  const meet = (/** @type {ClusterNode} */ node) =>
+    node.ask(async (redis) => {
+      for (const other of nodes) {
+        if (other === node) continue;
+        await redis.call('CLUSTER', 'MEET', '127.0.0.1', other.port, buses.get(other) ?? 0);
+      }
+      const acquainted = async () => (await nodesKnownTo(redis)) === nodes.length;
+      await mustBecome(acquainted, 'the nodes do not meet');
+    });
+  try {
+    for (let n = 0; n < masters * (1 + replicas); n += 1) await begin();
+    await shareSlots(nodes.slice(0, masters));
+    for (const node of nodes) await meet(node);
+    for (const [n, node] of nodes.slice(masters).entries()) {
+      const id = await nodes[n % masters]?.ask((redis) => redis.call('CLUSTER', 'MYID'));
+      await node.ask((redis) => redis.call('CLUSTER', 'REPLICATE', String(id)));
+    }
+    await ready(nodes);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url: `redis+cluster://${nodes.map((node) => node.address).join(',')}`,
+    nodes,
+    masterOf: (slot) => masterOf(nodes, slot),
+    ready: () => ready(nodes),
+    async add() {
+      const node = await begin();
+      await meet(node);
+      return node;
+    },
+    stop,
+  };
+}
+
+/** @param {number} bus */
+function clusterSettings(bus) {
+  return [
+    ['--cluster-enabled', 'yes', '--cluster-port', `${bus}`],
+    ['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, '--cluster-require-full-coverage', 'no'],
+    ['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0'],
+  ].flat();
+}
+
+/** @param {ClusterNode[]} masters */
+async function shareSlots(masters) {
+  for (const [n, node] of masters.entries()) {
+    const from = Math.floor((n * SLOTS) / masters.length);
+    const to = Math.floor(((n + 1) * SLOTS) / masters.length) - 1;
+    await node.ask(async (redis) => {
+      await redis.call('CLUSTER', 'SET-CONFIG-EPOCH', n + 1);
+      await redis.call('CLUSTER', 'ADDSLOTSRANGE', from, to);
+    });
+  }
+}
+
+/** @param {Redis} redis */
+async function nodesKnownTo(redis) {
+  const lines = String(await redis.call('CLUSTER', 'NODES'))
+    .trim()
+    .split('\n');
+  return lines.filter((line) => !line.includes('handshake')).length;
+}
+
+/** @param {ClusterNode[]} nodes */
+async function ready(nodes) {
+  for (const node of nodes) {
+    const settled = () =>
+      node.ask(async (redis) => {
+        const ok = String(await redis.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
+        const link = await linkOf(redis);
+        return ok && (link === null || link[1] === 'up');
+      });
+    await mustBecome(() => settled().catch(() => false), `node ${node.port} does not become ready`);
+  }
+}
+
+/**
+ * @param {ClusterNode[]} nodes
+ * @param {number} slot
+ */
+async function masterOf(nodes, slot) {
+  /** @type {ClusterNode | undefined} */
+  let found;
+  await mustBecome(async () => {
+    for (const node of nodes) {
+      if (await serves(node, slot)) found = node;
+    }
+    return found !== undefined;
+  }, `nobody serves slot ${slot}`);
+  return /** @type {ClusterNode} */ (/** @type {unknown} */ (found));
+}
+
+/**
+ * @param {ClusterNode} node
+ * @param {number} slot
+ */
+async function serves(node, slot) {
+  try {
+    const text = String(await node.ask((redis) => redis.call('CLUSTER', 'NODES')));
+    const own = text.split('\n').find((line) => line.includes('myself,master'));
+    const ranges = (own ?? '')
+      .split(' ')
+      .slice(8)
+      .filter((range) => !range.startsWith('['));
+    return ranges.some((range) => {
+      const [from = -1, to = from] = range.split('-').map(Number);
+      return slot >= from && slot <= to;
+    });
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {() => Promise<boolean>} condition
+ * @param {string} otherwise
+ */
+export async function mustBecome(condition, otherwise) {
+  if (!(await waitUntil(condition, READY_MS_MAX, 50))) throw new Error(otherwise);
+}
