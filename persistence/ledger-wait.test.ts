@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JournalEntry } from '../engine/index.ts';
 import { createLedgerWait } from './ledger-wait.ts';
@@ -53,7 +52,7 @@ test('the commit of another mutation at the same sequence does not end a wait', 
   const ends = Promise.allSettled(waits);
 
   // Redis comes back without what was not flushed: the sequence is free again.
-  const redis = new Redis(world.redis.url);
+  const redis = await world.redis.connect();
   await redis.flushall();
   redis.disconnect();
   await until(async () => {

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callHoldId, keys } from '../engine/index.ts';
 import { startRetention, trimPartition } from './retention.ts';
@@ -8,7 +8,7 @@ let world: EngineWorld;
 let redis: Redis;
 beforeAll(async () => {
   world = await engineWorld();
-  redis = new Redis(world.redis.url);
+  redis = await world.redis.connect();
 });
 afterAll(async () => {
   redis.disconnect();

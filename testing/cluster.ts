@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { slotOf } from '../engine/nodes/slot.ts';
 import { type ClusterNode, type RunningCluster, startCluster } from '../scripts/redis-cluster.mjs';
 import type { TestRedis } from './redis.ts';
@@ -27,7 +27,8 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
     url: cluster.url,
     port: killed.port,
     dir,
-    async connect(partition = 0) {
+    async connect(partition) {
+      if (partition === undefined) return routed(cluster);
       const redis = new Redis((await masterOf(partition)).url, { maxRetriesPerRequest: 0 });
       redis.on('error', () => undefined);
       return redis;
@@ -41,9 +42,26 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
       await killed.start();
       await cluster.ready();
     },
+    async wipe() {
+      await Promise.all(cluster.nodes.map((node) => node.ask(emptied)));
+    },
     async stop() {
       await cluster.stop();
       fs.rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A client that finds each key's master by itself; for commands on one key it is like any other. */
+function routed({ nodes }: RunningCluster): Redis {
+  const client = new Cluster(nodes.map(({ port }) => ({ host: '127.0.0.1', port })));
+  client.on('error', () => undefined);
+  return client as unknown as Redis;
+}
+
+async function emptied(redis: Redis): Promise<void> {
+  const [role] = await redis.role();
+  if (role !== 'master') return;
+  await redis.flushall();
+  await redis.script('FLUSH');
 }

@@ -12,12 +12,14 @@ export interface TestRedis {
   readonly port: number;
   /** Holds `appendonlydir/`, for tests that cut or wipe it while the server is down. */
   readonly dir: string;
-  /** A connection beside the engine's: to the master of the partition, where there are several. */
+  /** A connection beside the engine's: to the partition's master, or to whichever has the key. */
   connect(partition?: number): Promise<Redis>;
   /** Ends the server in the middle of whatever it does, as a crash would. Returns when it is gone. */
   kill9(): Promise<void>;
   /** Starts it again on what its directory holds, after `kill9` or, politely, while it runs. */
   restart(): Promise<void>;
+  /** Takes all data and scripts away while it runs. */
+  wipe(): Promise<void>;
   /** Ends the server and removes its data. */
   stop(): Promise<void>;
 }
@@ -52,6 +54,12 @@ export async function testRedis(settings: readonly string[] = []): Promise<TestR
       await server.stop();
       server = await start(port);
       if (server.port !== port) throw new Error(`port ${port} was taken during the restart`);
+    },
+    async wipe() {
+      const redis = new Redis(url);
+      await redis.flushall();
+      await redis.script('FLUSH');
+      redis.disconnect();
     },
     async stop() {
       await server.stop();

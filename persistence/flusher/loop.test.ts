@@ -138,11 +138,7 @@ test('Redis wiped: wallets and open calls come back from the ledger', async () =
   await world.call(2, [wallet], 'wiped call', 0);
   await world.flushed();
   const before = (await world.engine.wallets(2, [wallet])).get(wallet);
-  const { Redis } = await import('ioredis');
-  const redis = new Redis(world.redis.url);
-  await redis.flushall();
-  await redis.script('FLUSH');
-  redis.disconnect();
+  await world.redis.wipe();
   await until(async () => {
     const found = await world.engine.wallets(2, [wallet]).catch(() => new Map());
     return found.has(wallet);

@@ -1,5 +1,5 @@
 /** What a recovery has to put right beside balances: the calls that ran short, and past refunds. */
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   callHoldId,
@@ -17,7 +17,7 @@ let world: EngineWorld;
 let raw: Redis;
 beforeAll(async () => {
   world = await engineWorld();
-  raw = new Redis(world.redis.url);
+  raw = await world.redis.connect();
 });
 afterAll(async () => {
   raw.disconnect();

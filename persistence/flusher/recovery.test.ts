@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keys, OutageError } from '../../engine/index.ts';
 import { counted, type EngineWorld, engineWorld, PARTITIONS, until } from '../test/engine-world.ts';
@@ -109,7 +108,7 @@ test('a journal entry that vanished: the wallet is frozen once, and what follows
   const [hurt, sound] = [await world.wallet(2), await world.wallet(2)];
   const deposit = (id: string, n: number) => world.deposit(2, id, 100, `vanish ${id} ${n}`);
   await deposit(hurt, 0);
-  const redis = new Redis(world.redis.url);
+  const redis = await world.redis.connect();
   const [last] = await redis.xrevrange(keys.journal(2), '+', '-', 'COUNT', 1);
   await redis.xdel(keys.journal(2), last?.[0] ?? '');
   redis.disconnect();

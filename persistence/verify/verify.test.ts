@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { keys, packWalletState, unpackWalletState, type WalletState } from '../../engine/index.ts';
 import { type EngineWorld, engineWorld } from '../test/engine-world.ts';
@@ -10,7 +10,7 @@ let redis: Redis;
 let wallet: string;
 beforeAll(async () => {
   world = await engineWorld();
-  redis = new Redis(world.redis.url);
+  redis = await world.redis.connect();
   wallet = await world.wallet(1);
   const flusher = world.flusher('set-up');
   await world.deposit(1, wallet, 10_000_000, 'verify');
