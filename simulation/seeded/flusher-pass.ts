@@ -17,7 +17,7 @@ export interface Strike {
 
 export interface PassOptions {
   readonly sql: Sql;
-  readonly journal: Pick<Journal, 'read' | 'committed' | 'setCommitted'>;
+  readonly journal: Pick<Journal, 'reachable' | 'read' | 'committed' | 'setCommitted'>;
   readonly chainKey: KeyObject;
   readonly owner: string;
   readonly batchEntries: number;
@@ -47,6 +47,7 @@ export async function flusherPass(options: PassOptions): Promise<string> {
   const flusher = startFlusher({
     sql: door,
     journal: {
+      reachable: journal.reachable,
       async read(...args) {
         await pausable(REDIS);
         const found = await journal.read(...args);

@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import {
+  createConnection,
   keys,
   type LedgerSource,
   packWalletState,
@@ -21,6 +22,7 @@ import {
   createVerbs,
   type EngineContext,
   type Gate,
+  oneNode,
   type Runner,
   scripts,
   unloadWallet,
@@ -60,13 +62,22 @@ export class ApiProcess {
 
   constructor(name: string, { redis, redisUrl, ledger, recovery }: Seat) {
     this.name = name;
-    const partitions = PARTITIONS;
+    const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     const onEvent = ({ kind }: { kind: string }) => {
       if (kind === 'opened') this.#reopened = true;
     };
     const hotRecordsMs = HOT_RECORDS_MS;
-    this.gate = createGate({ redisUrl, partitions, hotRecordsMs, ledger, recovery, onEvent });
-    this.#runner = this.#mortal(createRunner(redis, this.gate.lost, this.gate.shielded));
+    this.gate = createGate({
+      connect: () => createConnection(redisUrl, 'recovery'),
+      partitions: () => all,
+      partitionCount: PARTITIONS,
+      hotRecordsMs,
+      ledger,
+      recovery,
+      onEvent,
+    });
+    const node = oneNode({ url: redisUrl, redis, gate: this.gate }, () => undefined);
+    this.#runner = this.#mortal(createRunner(node));
     const legs = createHoldLegs();
     const loader = createLoader(this.#runner, ledger, legs, hotRecordsMs);
     this.#context = {
@@ -116,7 +127,7 @@ export class ApiProcess {
         const target = keys.wallet(partition, walletId);
         const names = { partition: keys.partition(partition), target };
         const packed = packWalletState(wallet);
-        return this.#runner.run(scripts.loadScript, names, { packed, loadEpoch });
+        return this.#runner.run(partition, scripts.loadScript, names, { packed, loadEpoch });
       }
       case 'unload':
         return unloadWallet(
@@ -137,11 +148,11 @@ export class ApiProcess {
 
   #mortal(inner: Runner): Runner {
     return {
-      run: async (script, names, args) => {
+      run: async (partition, script, names, args) => {
         const { fate } = this;
         const last = fate !== undefined && --fate.scripts < 0;
         if (last && !fate.after) throw new Died(`${this.name} died before ${script.name}`);
-        const reply = await inner.run(script, names, args);
+        const reply = await inner.run(partition, script, names, args);
         if (last) throw new Died(`${this.name} died after ${script.name}`);
         return reply;
       },

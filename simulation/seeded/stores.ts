@@ -2,7 +2,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { createConnection, type Journal } from '../../engine/index.ts';
-import { createJournal, createRunner } from '../../engine/parts.ts';
+import { createJournal, createRunner, oneNode } from '../../engine/parts.ts';
 import { connect, type Sql } from '../../persistence/index.ts';
 
 /** API processes that act in turn. */
@@ -32,16 +32,15 @@ export async function openStores(addresses: Addresses): Promise<Stores> {
   const all = Array.from({ length: PROCESSES + 1 }, () => createConnection(redisUrl));
   await Promise.all(all.map((connection) => connection.connect()));
   const [raw, ...connections] = all as [Redis, ...Redis[]];
+  const gate = { shielded: () => true, lost: () => undefined };
+  const master = { url: redisUrl, redis: raw, reading: raw, answering: true, gate };
+  const node = oneNode(master, () => undefined);
   return {
     ...addresses,
     raw,
     connections,
     sql,
-    journal: createJournal(
-      raw,
-      raw,
-      createRunner(raw, () => undefined),
-    ),
+    journal: createJournal(node, createRunner(node)),
     chainKey: createSecretKey(Buffer.alloc(32, 7)),
     async close() {
       for (const connection of all) connection.disconnect();
