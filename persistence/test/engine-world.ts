@@ -41,8 +41,11 @@ export interface EngineWorld extends LedgerWorld {
   verify(): Promise<Difference[]>;
 }
 
-export async function engineWorld(): Promise<EngineWorld> {
-  const [world, redis] = await Promise.all([ledgerWorld(), testRedis()]);
+/** @param start starts another Redis than the usual one, a cluster for instance */
+export async function engineWorld(
+  start: () => Promise<TestRedis> = testRedis,
+): Promise<EngineWorld> {
+  const [world, redis] = await Promise.all([ledgerWorld(), start()]);
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     await world.sql`INSERT INTO journal_cursors (partition) VALUES (${partition})`;
   }
