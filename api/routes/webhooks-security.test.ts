@@ -1,4 +1,5 @@
 /** Who may speak as a provider: nothing that is not verified leaves a trace. */
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApplication, testApplication } from '../test/application.ts';
 import { organization, wallet } from '../test/tenants.ts';
@@ -35,6 +36,13 @@ async function untouched(): Promise<void> {
 }
 
 const report = () => JSON.stringify(vapiMessage('end-of-call-report.completed', told));
+/** Vapi's default HMAC plan. */
+function hmac(raw: string, atMs = Date.now()): Record<string, string> {
+  const timestamp = String(atMs);
+  const signature = createHmac('sha256', VAPI_SECRET).update(`${timestamp}.${raw}`).digest('hex');
+  return { 'x-timestamp': timestamp, 'x-signature': signature };
+}
+
 const ended = () => JSON.stringify(retellMessage('call_ended.user_hangup', told));
 
 describe('a webhook without a valid signature is 401 and writes nothing', () => {
@@ -48,6 +56,8 @@ describe('a webhook without a valid signature is 401 and writes nothing', () => 
       report,
       () => ({ 'x-timestamp': String(Date.now()), 'x-signature': 'ab'.repeat(32) }),
     ],
+    ['Vapi, six minutes old', 'vapi', report, () => hmac(report(), Date.now() - 360_000)],
+    ['Vapi, altered body', 'vapi', () => `${report()} `, () => hmac(report())],
     ['Retell, unsigned', 'retell', ended, () => ({})],
     [
       'Retell, another key',
@@ -101,6 +111,14 @@ describe('a signed body that is no message', () => {
     });
     expect(answer.status).toBe(400);
     expect(answer.body.error).toMatchObject({ code: 'malformed_json' });
+  });
+
+  test('not JSON is 400 at Retell as well', async () => {
+    const raw = '{"event":';
+    const headers = { authorization: '', 'x-retell-signature': retellSignature(raw) };
+    const answer = await app.request('POST', '/webhooks/retell', { raw, headers });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'malformed_json' } } });
+    await untouched();
   });
 
   test('another JSON is 400', async () => {
