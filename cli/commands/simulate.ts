@@ -47,7 +47,7 @@ export const simulate: Command = {
     ['--world', 'the seeded world instead: real stores, a virtual clock, faults, all invariants'],
     ['--seeds <n>', 'with --world: seeds to run, 100, from --seed on'],
     ['--steps <n>', 'with --world: events of each seed, 200'],
-    ['--lanes <n>', 'with --world: seeds at a time, each on stores of its own, 2'],
+    ['--lanes <n>', 'with --world: seeds at a time, each on stores of its own, 4'],
     ['--break <name>', 'with --world: runs a build that is broken on purpose'],
     ['--mutations', 'with --world: runs each of those until it is found, at most 50 seeds'],
   ],
@@ -78,7 +78,7 @@ export const simulate: Command = {
         first: whole('seed', options.seed, 1, 0, SEED_MAX),
         count: whole('seeds', options.seeds, 100, 1, SEEDS_MAX),
         steps: whole('steps', options.steps, 200, 1, STEPS_MAX),
-        lanes: whole('lanes', options.lanes, 2, 1, LANES_MAX),
+        lanes: whole('lanes', options.lanes, 4, 1, LANES_MAX),
         breakName: options.break,
         mutations: options.mutations === true,
       };

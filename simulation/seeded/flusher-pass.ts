@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Journal } from '../../engine/index.ts';
 import { type Sql, startFlusher } from '../../persistence/index.ts';
-import { BEGIN, guardedSql, refusedConnection } from './postgres-door.ts';
+import { BEGIN, givenUp, guardedSql, refusedConnection } from './postgres-door.ts';
 import { Died } from './process.ts';
 
 export interface Strike {
@@ -39,6 +39,7 @@ const REDIS = 'redis';
 export async function flusherPass(options: PassOptions): Promise<string> {
   const { sql, journal, chainKey, owner, batchEntries } = options;
   const { struck, point, pausable } = strikes(options);
+  let reads = 0;
   const door = guardedSql(
     sql,
     (statement) => (statement === BEGIN ? pausable(statement) : point(statement)),
@@ -49,6 +50,8 @@ export async function flusherPass(options: PassOptions): Promise<string> {
     journal: {
       reachable: journal.reachable,
       async read(...args) {
+        // It reads ahead while it commits: points of both at once would not come in the same order twice.
+        if (reads++ > 0) return journal.read(...args);
         await pausable(REDIS);
         const found = await journal.read(...args);
         await pausable(REDIS);
@@ -82,7 +85,7 @@ function strikes({ strike, owner, away, meanwhile }: PassOptions) {
     if (strike === undefined || commands++ !== strike.at) return;
     struck = `${strike.how} at ${name.trim().split(/\s+/, 3).join(' ')}`;
     if (strike.how === 'pause') paused = true;
-    if (strike.how === 'fail') throw refusedConnection();
+    if (strike.how === 'fail') throw givenUp();
     if (strike.how !== 'die') return;
     dead = true;
     throw new Died(owner);
@@ -99,4 +102,10 @@ function strikes({ strike, owner, away, meanwhile }: PassOptions) {
       point(name);
     },
   };
+}
+
+/** The leases of flushers that died run out. */
+export async function lapse(sql: Sql): Promise<void> {
+  await sql`DELETE FROM partition_leases`;
+  await sql`DELETE FROM flusher_members`;
 }

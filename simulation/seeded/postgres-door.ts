@@ -23,6 +23,11 @@ export function refusedConnection(): Error {
   return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 }
 
+/** What Postgres says when it gives a statement up and the connection stands. */
+export function givenUp(): Error {
+  return Object.assign(new Error('the statement was given up'), { code: '40001' });
+}
+
 /** @param divert answers in the place of the transaction that a statement belongs to */
 export function guardedSql(
   sql: Sql,

@@ -7,6 +7,7 @@ import {
   createConnection,
   keys,
   type LedgerSource,
+  OutageError,
   packWalletState,
   type RecoverySource,
 } from '../../engine/index.ts';
@@ -105,7 +106,12 @@ export class ApiProcess {
     if (!this.#reopened) return 0;
     this.#reopened = false;
     const inputs = this.#recent.list();
-    for (const { holdId } of inputs) await this.#context.recall(holdId);
+    for (const { holdId } of inputs) {
+      await this.#context.recall(holdId).catch((error: unknown) => {
+        // As in every process: a call that cannot be presented now is presented when it is asked for.
+        if (!(error instanceof OutageError)) throw error;
+      });
+    }
     return inputs.length;
   }
 

@@ -10,6 +10,12 @@ interface Kept {
 
 export type RedisImage = readonly Kept[];
 
+/** Redis at a moment, and how many mutations of each partition it knew. */
+export interface Mark {
+  readonly image: RedisImage;
+  readonly counts: readonly number[];
+}
+
 export const NOTHING: RedisImage = [];
 
 export async function takeImage(redis: Redis): Promise<RedisImage> {

@@ -6,6 +6,7 @@ import { FAULTS } from './events/faults.ts';
 import { HOLDS } from './events/holds.ts';
 import { deposit, MONEY } from './events/money.ts';
 import { UPKEEP } from './events/upkeep.ts';
+import { lapse } from './flusher-pass.ts';
 import type { Stores } from './stores.ts';
 import { World } from './world.ts';
 
@@ -78,7 +79,7 @@ async function judged(world: World, work: () => Promise<void>): Promise<readonly
     return await world.validate();
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return [...world.faults.splice(0), `crash ${text}`];
+    return [...world.judges.faults.splice(0), `crash ${text}`];
   }
 }
 
@@ -89,18 +90,20 @@ async function reckon(world: World): Promise<void> {
   for (const process of world.processes) process.fate = undefined;
   for (const process of world.processes) process.connect();
   await world.settle();
-  await world.lapse();
+  await lapse(sql);
   for (let round = 0; round < CARRIES_MAX; round++) await world.transfers.resume(undefined);
   await world.flush();
   await world.checkLedger();
   for (const { partition, history, committed } of world.book.partitions) {
     if (committed === history.length) continue;
-    world.faults.push(`I7 partition ${partition}: ${committed} of ${history.length} in the ledger`);
+    world.judges.faults.push(
+      `I7 partition ${partition}: ${committed} of ${history.length} in the ledger`,
+    );
   }
-  world.faults.push(...(await world.transfers.faults(sql, true)));
-  const redis = { peekWallets: world.peekWallets, journal };
+  world.judges.faults.push(...(await world.transfers.faults(sql, true)));
+  const redis = { peekWallets: world.judges.peekWallets, journal };
   for await (const difference of verify({ sql, chainKey, redis })) {
     const { walletId, what, expected, found } = difference;
-    world.faults.push(`I7 verify ${walletId}: ${what} ${found} instead of ${expected}`);
+    world.judges.faults.push(`I7 verify ${walletId}: ${what} ${found} instead of ${expected}`);
   }
 }

@@ -10,8 +10,8 @@ import { runSeed } from './run-seed.ts';
 import { runSeeds } from './seeds.ts';
 import { type Addresses, openStores } from './stores.ts';
 
-const SEEDS = 4;
-const STEPS = 120;
+const SEEDS = 3;
+const STEPS = 100;
 /** The short form; the command looks for 50. */
 const MUTATION_SEEDS = 12;
 const TIMEOUT_MS = 180_000;

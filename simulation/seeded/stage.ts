@@ -6,7 +6,7 @@ import { derivedId, packWalletState, partitionOf } from '../../engine/index.ts';
 import { NEW_WALLET } from '../../engine/model/index.ts';
 import type { Sql } from '../../persistence/index.ts';
 
-export const PARTITIONS = 3;
+export const PARTITIONS = 2;
 const CLIENTS = 2;
 const TRIES_MAX = 1_000;
 

@@ -3,7 +3,8 @@
  * or gave up; what is in transit is what the intent rows say (I13).
  */
 import { createSaga, reopen, type SagaDoors } from '../../api/transfers/saga.ts';
-import { OutageError } from '../../engine/index.ts';
+import { ERRORS, type ErrorCode, OutageError } from '../../engine/index.ts';
+import type { Command } from '../../engine/model/index.ts';
 import {
   createDirectory,
   isPostgresOutage,
@@ -97,12 +98,23 @@ export class TransferBook {
   }
 
   #doors(process: ApiProcess, directory: ReturnType<typeof createDirectory>): SagaDoors {
-    const { engine } = this.#world;
     return {
-      engine: engine(process),
+      engine: {
+        charge: (input) => this.#call(process, { verb: 'charge', ...input }),
+        credit: (input) => this.#call(process, { verb: 'credit', ...input }),
+      },
       directory,
       waitForLedger: ({ mutationId }) => this.#world.waitForLedger(mutationId),
     };
+  }
+
+  /** As the engine's door has it: an outage and a death are thrown. */
+  async #call(by: ApiProcess, command: Command): Promise<never> {
+    const { process, ...reply } = await this.#world.act(command, by);
+    if (reply.status === 'died') throw new Died(process.name);
+    const code = reply.status as ErrorCode;
+    if (ERRORS[code]?.family === 'outage') throw new OutageError(code);
+    return reply as never;
   }
 }
 

@@ -9,42 +9,26 @@
  */
 
 import {
-  type Engine,
-  ERRORS,
-  type ErrorCode,
-  keys,
   type LedgerSource,
   OutageError,
   type RecoverySource,
   RequestError,
   type RequestKey,
-  unpackJournalEntry,
-  unpackWalletState,
-  type WalletState,
 } from '../../engine/index.ts';
 import type { Command } from '../../engine/model/index.ts';
 import { connect, createLedgerSource, createRecoverySource } from '../../persistence/index.ts';
 import { Dice } from '../providers/exchange/dice.ts';
-import { Book } from './book.ts';
-import { LedgerCheck } from './check-ledger.ts';
-import { redisFaults } from './check-redis.ts';
+import type { Book } from './book.ts';
 import { setClock, T0 } from './clock.ts';
 import { flusherPass, type Strike } from './flusher-pass.ts';
-import { Oracle } from './oracle.ts';
-import type { Written } from './past.ts';
+import { Judges } from './judges.ts';
+import type { Oracle } from './oracle.ts';
 import { guardedSql, refusedConnection } from './postgres-door.ts';
 import { ApiProcess, Died, type Reply } from './process.ts';
-import { Promises } from './promises.ts';
-import { NOTHING, putBack, type RedisImage, valuesOf } from './redis-image.ts';
+import { type Mark, NOTHING, putBack } from './redis-image.ts';
 import { castOf, enter, PARTITIONS, type Stage } from './stage.ts';
 import { PROCESSES, type Stores } from './stores.ts';
 import { TransferBook } from './transfer-book.ts';
-
-/** Redis at a moment, and how many mutations of each partition it knew. */
-export interface Mark {
-  readonly image: RedisImage;
-  readonly counts: readonly number[];
-}
 
 /** What a command came to: an answer, an error's code, or nothing because the process died. */
 export type Outcome = Reply & { readonly process: ApiProcess };
@@ -58,20 +42,16 @@ export class World {
   readonly dice: Dice;
   readonly stage: Stage;
   readonly stores: Stores;
+  readonly judges: Judges;
   readonly book: Book;
-  readonly promises = new Promises();
   readonly transfers: TransferBook;
   readonly oracle: Oracle;
   /** A statement of the flusher that a broken build takes out of its transaction. */
   readonly divert: ((statement: string) => boolean) | undefined;
-  /** Faults found since they were last taken. */
-  readonly faults: string[] = [];
   /** What happened, one line each: equal for equal seeds. */
   readonly trace: string[] = [];
   /** Commands that callers sent, oldest first. */
   readonly past: Command[] = [];
-  /** Mutations that a caller was told are in the ledger. */
-  readonly acknowledged = new Set<string>();
   /** Mutations that Redis has lost before they were in the ledger. */
   lost = 0;
   nowMs = T0;
@@ -83,10 +63,7 @@ export class World {
   processes: ApiProcess[] = [];
   readonly #ledger: LedgerSource;
   readonly #recovery: RecoverySource;
-  readonly #ledgerCheck = new LedgerCheck();
   readonly #counts = new Map<string, number>();
-  /** A flusher or a recovery has been at the ledger since it was last compared. */
-  #ledgerMoved = true;
   #born = 0;
   #passes = 0;
 
@@ -96,9 +73,10 @@ export class World {
     this.divert = divert;
     this.dice = new Dice(seed, 'world');
     this.stage = castOf(seed);
-    this.book = new Book(this.stage);
+    this.judges = new Judges(stores, this.stage);
+    this.book = this.judges.book;
+    this.oracle = this.judges.oracle;
     this.transfers = new TransferBook(this);
-    this.oracle = new Oracle(this.stage);
     const sql = this.sqlOf(() => undefined);
     this.#ledger = createLedgerSource(sql);
     this.#recovery = createRecoverySource(sql, stores.chainKey, () => {
@@ -177,7 +155,7 @@ export class World {
     const { mutationId } = outcome.entry as { mutationId: string };
     try {
       await this.waitForLedger(mutationId);
-      this.acknowledged.add(mutationId);
+      this.judges.acknowledged.add(mutationId);
     } catch (error) {
       if (!(error instanceof OutageError)) throw error;
     }
@@ -197,12 +175,11 @@ export class World {
 
   async #try(command: Command, process: ApiProcess): Promise<Reply> {
     const retire = () => this.oracle.retire();
-    const { partition } = command;
     let reply: Reply;
     try {
       reply = await process.perform(command);
     } catch (error) {
-      await this.observe();
+      await this.judges.observe();
       if (error instanceof Died) {
         retire();
         return { status: 'died' };
@@ -211,33 +188,9 @@ export class World {
       else if (!(error instanceof RequestError)) throw error;
       return { status: error.code };
     }
-    const before = this.book.at(partition).history.length;
-    await this.observe();
-    const entries = this.book
-      .at(partition)
-      .history.slice(before)
-      .map(({ entry }) => entry);
-    this.faults.push(
-      ...this.oracle.judge(command, reply, entries),
-      ...this.promises.hear(command, reply, this.book, this.nowMs),
-    );
+    await this.judges.hear(command, reply, this.nowMs);
     return reply;
   }
-
-  /** The money verbs as the engine's door has them: an outage and a death are thrown. */
-  readonly engine = (process: ApiProcess): Pick<Engine, 'charge' | 'credit'> => {
-    const call = async (command: Command): Promise<never> => {
-      const { process: by, ...reply } = await this.act(command, process);
-      if (reply.status === 'died') throw new Died(by.name);
-      const { family } = ERRORS[reply.status as ErrorCode] ?? {};
-      if (family === 'outage') throw new OutageError(reply.status as ErrorCode);
-      return reply as never;
-    };
-    return {
-      charge: (input) => call({ verb: 'charge', ...input }),
-      credit: (input) => call({ verb: 'credit', ...input }),
-    };
-  };
 
   /** `wait_for: "ledger"`: a flusher comes by or it does not. @throws OutageError */
   async waitForLedger(mutationId: string): Promise<void> {
@@ -249,29 +202,14 @@ export class World {
     if (rows.length === 0) throw new OutageError('ledger_wait_timeout');
   }
 
-  /** Reads what was journalled since, and has the bookkeeper judge it. */
-  async observe(): Promise<void> {
-    const pipeline = this.stores.raw.pipeline();
-    for (const { partition, lastId } of this.book.partitions) {
-      pipeline.callBuffer('XRANGE', keys.journal(partition), `(${lastId}`, '+');
-    }
-    const streams = valuesOf(await pipeline.exec()) as [Buffer, [Buffer, Buffer]][][];
-    streams.forEach((items, partition) => {
-      for (const [id, fields] of items) {
-        const written: Written = { id: id.toString(), entry: unpackJournalEntry(fields[1]) };
-        this.faults.push(...this.book.at(partition).add(written));
-      }
-    });
-  }
-
   /** Lets every recovery end, unless Postgres is away, and each process present its calls again. */
   async settle(): Promise<void> {
     this.recovering = this.away;
     if (this.away) return;
-    this.#ledgerMoved = true;
+    this.judges.ledgerMoved();
     for (const process of this.processes) await process.gate.opened();
     for (const process of [...this.processes]) await this.#present(process);
-    await this.observe();
+    await this.judges.observe();
   }
 
   /** It may die over it: then its calls are presented by nobody, and are lost with it. */
@@ -289,7 +227,6 @@ export class World {
   async flush(strike?: Strike, meanwhile?: () => Promise<void>): Promise<void> {
     const { sql, journal, chainKey } = this.stores;
     const owner = `flusher ${this.#passes++}`;
-    this.#ledgerMoved = true;
     const struck = await flusherPass({
       sql,
       journal,
@@ -302,17 +239,15 @@ export class World {
       ...(meanwhile && { meanwhile }),
     });
     this.note(`${owner} ${struck}`);
-  }
-
-  /** The leases of flushers that died run out. */
-  async lapse(): Promise<void> {
-    await this.stores.sql`DELETE FROM partition_leases`;
-    await this.stores.sql`DELETE FROM flusher_members`;
+    this.judges.ledgerMoved();
+    await this.checkLedger();
   }
 
   /** Redis is what it was at the mark: the book forgets what is neither there nor in the ledger. */
   async rewind(mark: Mark): Promise<number> {
     this.oracle.retire();
+    await this.judges.observe();
+    this.judges.ledgerMoved();
     await this.checkLedger();
     await putBack(this.stores.raw, mark.image);
     await setClock(this.stores.raw, this.nowMs);
@@ -324,45 +259,18 @@ export class World {
     return sum;
   }
 
+  /** Compares the ledger if anything has been at it. */
   async checkLedger(): Promise<void> {
-    if (!this.#ledgerMoved) return;
-    this.#ledgerMoved = false;
-    const { sql } = this.stores;
-    this.faults.push(...(await this.#ledgerCheck.faults(sql, this.book)));
-    for (const { partition, committed } of this.book.partitions) {
-      this.oracle.committed(partition, committed);
-    }
-    this.faults.push(...this.#forgottenPromises(), ...(await this.transfers.faults(sql, false)));
+    if (!(await this.judges.checkLedger())) return;
+    this.judges.faults.push(...(await this.transfers.faults(this.stores.sql, false)));
   }
-
-  /** Wallets as Redis has them, without loading. */
-  readonly peekWallets = async (partition: number, ids: readonly string[]) => {
-    const values = await this.stores.raw.mgetBuffer(ids.map((id) => keys.wallet(partition, id)));
-    const found = new Map<string, WalletState>();
-    for (const [i, id] of ids.entries()) {
-      const packed = values[i];
-      if (packed) found.set(id, unpackWalletState(packed));
-    }
-    return found;
-  };
 
   /** Every validator that fits the moment. @returns and forgets the faults found */
   async validate(): Promise<string[]> {
-    await this.observe();
+    await this.judges.observe();
     await this.checkLedger();
-    if (!this.recovering) {
-      for (const one of this.book.partitions) {
-        this.faults.push(...(await redisFaults(this.stores.raw, one)));
-      }
-    }
-    return this.faults.splice(0);
-  }
-
-  #forgottenPromises(): string[] {
-    const known = (id: string) => this.book.partitions.some(({ mutations }) => mutations.has(id));
-    return [...this.acknowledged].flatMap((id) =>
-      known(id) ? [] : ['I7 what was acknowledged as in the ledger is gone'],
-    );
+    if (!this.recovering) await this.judges.checkRedis();
+    return this.judges.faults.splice(0);
   }
 
   async #replace(process: ApiProcess): Promise<void> {

@@ -197,7 +197,7 @@ async function cutOff(world: World, known: KnownHold): Promise<void> {
     const bound =
       priceOf(priceIn(leg), durationMs) - priceOf(priceIn(leg), durationMs - reactionMs);
     if (over > bound)
-      world.faults.push(`I12 ${known.holdId}: ${over} over its cover, not ${bound}`);
+      world.judges.faults.push(`I12 ${known.holdId}: ${over} over its cover, not ${bound}`);
   });
 }
 

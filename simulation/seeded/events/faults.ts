@@ -1,6 +1,7 @@
 /** What fails: flushers between any two commands, processes over a script, Redis, Postgres. */
-import { NOTHING, takeImage } from '../redis-image.ts';
-import type { Mark, World } from '../world.ts';
+import { lapse } from '../flusher-pass.ts';
+import { type Mark, NOTHING, takeImage } from '../redis-image.ts';
+import type { World } from '../world.ts';
 import type { Events } from './event.ts';
 
 /** More commands than a pass has: then it is not struck. */
@@ -11,7 +12,7 @@ export const FAULTS: Events = {
     weight: 5,
     async run(world) {
       await world.flush({ at: world.dice.between([0, COMMANDS_MAX]), how: 'die' });
-      if (world.dice.chance(0.7)) await world.lapse();
+      if (world.dice.chance(0.7)) await lapse(world.stores.sql);
     },
   },
   'statement of a flusher fails': {
@@ -22,11 +23,11 @@ export const FAULTS: Events = {
     weight: 4,
     run: (world) =>
       world.flush({ at: world.dice.between([4, COMMANDS_MAX]), how: 'pause' }, async () => {
-        await world.lapse();
+        await lapse(world.stores.sql);
         await world.flush();
       }),
   },
-  'leases run out': { weight: 2, run: (world) => world.lapse() },
+  'leases run out': { weight: 2, run: (world) => lapse(world.stores.sql) },
   'Redis lost under a flusher': {
     weight: 1,
     harsh: true,
@@ -78,7 +79,7 @@ type Loss = 'restart' | 'failover' | 'promoted again';
 
 /** Redis as it would be after a crash now. */
 async function mark(world: World): Promise<void> {
-  await world.observe();
+  await world.judges.observe();
   const counts = world.book.partitions.map(({ history }) => history.length);
   world.mark = { image: await takeImage(world.stores.raw), counts };
 }
