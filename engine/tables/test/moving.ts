@@ -180,10 +180,7 @@ const CREDIT: readonly Case[] = [
     name: 'a refund of a call that is over, and was settled, of what is left',
     before: [call('a'), capture('a', 60_000), { flush: true }, settle('a', 10_000, 3)],
     command: refund(10_000, 'refund', 'ent_m10'),
-    answer: {
-      status: 'done',
-      entry: { hold: { revision: 4, legs: [{ refundedMicros: 10_000 }] } },
-    },
+    answer: { status: 'done', entry: { hold: { legs: [{ refundedMicros: 10_000 }] } } },
     rows: [['client', 'refund', 10_000, 0, 0]],
   },
   {
