@@ -69,12 +69,14 @@ function compare(
   moved: ReadonlyMap<string, Moved>,
   report: Report,
 ): void {
-  for (const { walletId, heldMicros, capturedMicros } of legs) {
+  for (const { walletId, heldMicros, capturedMicros, refundedMicros } of legs) {
     const rows = moved.get(`${holdId} ${walletId}`) ?? { heldMicros: 0, takenMicros: 0 };
     const detail = holdId;
     report(walletId, 'held by a hold', closedAtMs > 0 ? 0 : heldMicros, rows.heldMicros, {
       detail,
     });
-    report(walletId, 'taken by a hold', capturedMicros, rows.takenMicros, { detail });
+    // A refund of what it took names the hold as well.
+    const takenMicros = Math.max(0, capturedMicros - refundedMicros);
+    report(walletId, 'taken by a hold', takenMicros, rows.takenMicros, { detail });
   }
 }

@@ -96,6 +96,33 @@ describe('what verify sees', () => {
     expect((await whats()).sort()).toEqual(['rows without a wallet', 'trial balance in usd']);
   });
 
+  test('a capture that was refunded, and settled for less after that, is no difference', async () => {
+    const { engine, organizationId, sql } = world;
+    await world.call(1, [wallet], 'refunded', 5);
+    const flusher = world.flusher('refunded');
+    await world.flushed();
+    const [capture] = await sql<{ id: string; holdId: string }[]>`
+      SELECT id, hold_id AS "holdId" FROM ledger_entries
+      WHERE call_id = 'refunded' AND kind = 'capture'`;
+    if (capture === undefined) throw new Error('the capture is not in the ledger');
+    const refund = await engine.credit({
+      partition: 1,
+      request: { kind: 'request', scope: organizationId, key: 'refund', fingerprint: 'f' },
+      organizationId,
+      walletId: wallet,
+      kind: 'refund',
+      amountMicros: 2_000,
+      refunds: capture.id,
+      memo: { refunds: capture.id },
+    });
+    expect(refund.status).toBe('done');
+    await world.flushed();
+    expect(await world.verify()).toEqual([]);
+    await engine.settle({ partition: 1, holdId: capture.holdId, durationMs: 1_000, evidence: 4 });
+    await world.flushed();
+    await flusher.stop();
+  });
+
   test('one wallet alone, and only rows since a time: the row before is taken on trust', async () => {
     const [first] = await world.sql<{ ms: number }[]>`
       UPDATE ledger_entries SET reference = 'forged'
