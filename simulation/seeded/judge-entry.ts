@@ -9,6 +9,8 @@ import { HOT_RECORDS_MS } from '../../engine/model/index.ts';
 import { isOpen, keyName, type Past } from './past.ts';
 
 const MAY_OVERDRAW = new Set(['capture', 'settle', 'expire', 'record', 'credit', 'configure']);
+/** What still writes in a hold that has ended: the refund of a capture, and its settlement. */
+const CORRECTS = new Set(['settle', 'credit']);
 const ENDS = new Set(['capture', 'void', 'expire', 'record']);
 
 /** One line per fault, each begins with its invariant. */
@@ -60,13 +62,13 @@ function shortfallFaults(entry: JournalEntry, row: JournalRow, before: WalletSta
   return refused ? [`I3 ${where}: took spendable under zero`] : [];
 }
 
-/** I4: a hold ends once; after its end come only settlements. I2: its legs are what its rows moved. */
+/** I4: a hold ends once; after its end come only corrections. I2: its legs are what its rows moved. */
 function holdFaults(past: Past, entry: JournalEntry): string[] {
   const { hold, holdId, operation } = entry;
   if (!hold) return [];
   const before = past.holds.get(holdId);
   const faults: string[] = [];
-  if (before && !isOpen(before) && operation !== 'settle') {
+  if (before && !isOpen(before) && !CORRECTS.has(operation)) {
     faults.push(`I4 ${holdId}: ${operation} after ${before.state}`);
   }
   if (before && hold.revision !== before.revision + 1) {
