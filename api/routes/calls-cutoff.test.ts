@@ -48,7 +48,7 @@ async function endedAtCutoff(call: Placed): Promise<{ lateMs: number }> {
   return { lateMs: startedAtMs + durationMs - Date.parse(at) };
 }
 
-describe('a call at Vapi whose money ends', () => {
+describe('a call at Vapi whose money ends', { timeout: 60_000 }, () => {
   test('is warned, ended at its cutoff, captured once, and explained', async () => {
     const call = await placed();
     const { lateMs } = await endedAtCutoff(call);
