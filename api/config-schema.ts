@@ -87,6 +87,10 @@ export const environmentSchema = z.object({
   RINGFENCE_LEDGER_WAIT_MS: integer(100, 60_000, 5000),
   RINGFENCE_RECONCILE_SECONDS: integer(5, 86_400, 300),
 
+  /** Bounds of free amounts of top-ups, in the wallet's currency. */
+  RINGFENCE_TOP_UP_MIN_MICROS: integer(1, Number.MAX_SAFE_INTEGER, 5_000_000),
+  RINGFENCE_TOP_UP_MAX_MICROS: integer(1, Number.MAX_SAFE_INTEGER, 10_000_000_000),
+
   /** Lets addresses that calls bring with them be on this machine, where simulators are. */
   RINGFENCE_ALLOW_LOCAL_PROVIDERS: flag,
   VAPI_WEBHOOK_SECRET: secrets.optional(),
@@ -98,7 +102,7 @@ export const environmentSchema = z.object({
   TWILIO_AUTH_TOKEN: secrets.optional(),
   TWILIO_BASE_URL: httpUrl.default('https://api.twilio.com'),
   STRIPE_API_KEY: secret.optional(),
-  STRIPE_WEBHOOK_SECRET: secret.optional(),
+  STRIPE_WEBHOOK_SECRET: secrets.optional(),
   STRIPE_BASE_URL: httpUrl.default('https://api.stripe.com'),
 });
 

@@ -15,6 +15,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ledger_backlogged: 'api/routes/ledger-behind.test.ts',
   ledger_wait_timeout: 'api/routes/ledger-behind.test.ts',
   provider_refused: 'api/routes/dial.test.ts',
+  stripe_refused: 'api/routes/top-ups.test.ts',
+  stripe_unreachable: 'api/routes/top-ups.test.ts',
 };
 
 /** What is wrong on our side, produced below one by one. */

@@ -18,7 +18,11 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
 import { type HttpServer, listen } from './server.ts';
 
-export { type ReconcileOnce, reconcileOnce } from './compose/reconcile-once.ts';
+export {
+  type ReconcileOnce,
+  reconcileOnce,
+  reconcilePaymentsOnce,
+} from './compose/reconcile-once.ts';
 
 export interface Running {
   /** Where it listens, such as http://127.0.0.1:8080. */

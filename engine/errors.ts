@@ -59,6 +59,11 @@ export const ERRORS = {
     422,
     'This server has no key to seal secrets with, or another one: its operator must set RINGFENCE_SECRET_KEY.',
   ),
+  payments_not_configured: request(
+    422,
+    'This server takes no cards: its operator must set STRIPE_API_KEY.',
+  ),
+  stripe_refused: request(422, 'Stripe does not take this order; details say its own code.'),
   balance_out_of_range: request(422, 'The wallet would leave the range of +-(2^53-1) micros.'),
   idempotency_key_required: request(400, 'This route moves money: send an Idempotency-Key header.'),
   invalid_request: request(400, 'The request does not fit its schema; param says where.'),
@@ -77,6 +82,7 @@ export const ERRORS = {
   recovering: outage('The engine is being brought in step with the ledger. Try again.'),
   redis_unreachable: outage('The engine cannot be reached. Try again.'),
   postgres_unreachable: outage('The ledger cannot be reached. Try again.'),
+  stripe_unreachable: outage('Stripe cannot be reached. Repeat with the same key.'),
   ledger_backlogged: outage('The ledger is too far behind for new holds and charges. Try again.'),
   engine_full: outage('The engine is short of memory for new holds and charges. Try again.'),
   ledger_wait_timeout: outage(

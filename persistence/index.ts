@@ -46,6 +46,7 @@ export {
   startRetention,
 } from './retention.ts';
 export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
+export type { TopUpState } from './schema/payments.ts';
 export type { Difference } from './verify/difference.ts';
 export type { VerifyInput, VerifyProgress } from './verify/input.ts';
 export { verify } from './verify/verify.ts';

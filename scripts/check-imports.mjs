@@ -7,7 +7,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isTest, sourceFiles } from './source-files.mjs';
 
-const DOORS = ['engine/index.ts', 'persistence/index.ts', 'kill-switch/index.ts'];
+const DOORS = [
+  'engine/index.ts',
+  'persistence/index.ts',
+  'kill-switch/index.ts',
+  'payments/index.ts',
+];
 const TOOLS = [...DOORS, 'api/main.ts', 'api/config.ts'];
 /** Drivers that kill and restart real servers start them the way `npm start` does. */
 const SERVERS = ['processes', 'redis-server', 'postgres-server', 'free-port'].map(
@@ -22,6 +27,7 @@ const RULES = {
   engine: { files: [], packages: ['ioredis', '@msgpack/msgpack', 'ulid'] },
   persistence: { files: ['engine/index.ts'], packages: ['drizzle-orm', 'postgres'] },
   'kill-switch': { files: ['engine/index.ts'], packages: ['retell-sdk', 'twilio'] },
+  payments: { files: ['engine/index.ts', 'persistence/index.ts'], packages: ['stripe', 'zod'] },
   api: {
     files: DOORS,
     packages: [

@@ -16,19 +16,23 @@ import { creditRoutes } from '../routes/credits.ts';
 import { entryRoutes } from '../routes/entries.ts';
 import { holdRoutes } from '../routes/holds.ts';
 import { organizationRoutes } from '../routes/organizations.ts';
+import { packageRoutes } from '../routes/packages.ts';
 import { priceRoutes } from '../routes/prices.ts';
 import { providerBindingRoutes } from '../routes/provider-bindings.ts';
 import { providerCredentialRoutes } from '../routes/provider-credentials.ts';
 import { quoteRoutes } from '../routes/quotes.ts';
 import { serviceRoutes } from '../routes/service.ts';
+import { topUpRoutes } from '../routes/top-ups.ts';
 import { transferRoutes } from '../routes/transfers.ts';
 import { walletRoutes } from '../routes/wallets.ts';
 import { webhookRoutes } from '../routes/webhooks.ts';
+import { stripeRoutes } from '../routes/webhooks-stripe.ts';
 import { twilioRoutes } from '../routes/webhooks-twilio.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
 import { createMessageRefund } from '../webhooks/message-refund.ts';
 import type { Core } from './core.ts';
 import { createDialing } from './dialing.ts';
+import { cardPayments } from './payments.ts';
 
 /** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
 export function createApplication(core: Core, metrics: Metrics, readiness: Readiness): OpenAPIHono {
@@ -40,8 +44,21 @@ export function createApplication(core: Core, metrics: Metrics, readiness: Readi
     docsUrl: `${config.RINGFENCE_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/docs/errors`,
   };
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
-  const routes = serves ? [...apiRoutes(servicesOf(core)), ...providerRoutes(core)] : [];
+  const routes = serves ? routesOf(core) : [];
   return createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
+}
+
+/** Every route of a process that serves the API. */
+export function routesOf(core: Core): Endpoint[] {
+  const services = servicesOf(core);
+  const payments = cardPayments(core);
+  return [
+    ...apiRoutes(services),
+    ...packageRoutes(services),
+    ...topUpRoutes(services, payments),
+    ...providerRoutes(core),
+    ...stripeRoutes(payments),
+  ];
 }
 
 /** What providers post to. */
@@ -68,7 +85,7 @@ export function servicesOf(core: Core): CallServices {
 }
 
 /** Every route for holders of a key. */
-export function apiRoutes(services: CallServices): Endpoint[] {
+function apiRoutes(services: CallServices): Endpoint[] {
   return [
     ...organizationRoutes(services),
     ...apiKeyRoutes(services),

@@ -14,6 +14,7 @@ import { createSaga } from '../transfers/saga.ts';
 import type { Core } from './core.ts';
 import { createDialUpkeep } from './dialing.ts';
 import { startLedgerUpkeep } from './ledger-upkeep.ts';
+import { startPayments } from './payments.ts';
 import { createReconciling } from './reconciling.ts';
 
 /** Work that goes on without requests. */
@@ -49,11 +50,12 @@ export function startBackground(core: Core, metrics: Metrics): Background {
       dialUpkeep.start();
     });
   }
+  const payments = serves ? startPayments(core) : undefined;
   if (serves) core.desk.inbox.start();
   return {
     async stop() {
       const lookers = [enforcer?.stop(), reconciler.stop(), dialUpkeep.stop()];
-      await Promise.all([...lookers, resume?.stop(), core.desk.inbox.stop()]);
+      await Promise.all([...lookers, resume?.stop(), payments?.stop(), core.desk.inbox.stop()]);
       await Promise.all([upkeep?.stop(), stopRetention?.()]);
       await flusher?.stop(DRAIN_MS);
     },

@@ -1,8 +1,10 @@
 import type { ReconcileReport } from '../../kill-switch/index.ts';
+import type { PaymentReport } from '../../payments/index.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { startCore } from './core.ts';
+import { type Core, startCore } from './core.ts';
+import { reconcileStripe } from './payments.ts';
 import { createReconciling } from './reconciling.ts';
 
 export interface ReconcileOnce {
@@ -25,10 +27,7 @@ export async function reconcileOnce(
   env: Readonly<Record<string, string | undefined>>,
   { provider, since }: ReconcileOnce,
 ): Promise<ReconcileReport[]> {
-  const config = readConfig({ RINGFENCE_LOG_LEVEL: 'silent', ...env });
-  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL), createMetrics());
-  try {
-    await opened(core.engine.opened());
+  return withCore(env, async (core) => {
     const { reconciler } = createReconciling(core);
     const accounts = await core.clients.accounts();
     const wanted = accounts.filter(
@@ -40,6 +39,30 @@ export async function reconcileOnce(
     const reports: ReconcileReport[] = [];
     for (const account of wanted) reports.push(await reconciler.run(account, since));
     return reports;
+  });
+}
+
+/**
+ * Compares Stripe's lists with what was credited, at once. Money is credited when it is in the ledger,
+ * so a flusher has to run beside it.
+ * @throws the same
+ */
+export async function reconcilePaymentsOnce(
+  env: Readonly<Record<string, string | undefined>>,
+  since?: Date,
+): Promise<PaymentReport> {
+  return withCore(env, (core) => reconcileStripe(core, since));
+}
+
+async function withCore<T>(
+  env: Readonly<Record<string, string | undefined>>,
+  work: (core: Core) => Promise<T>,
+): Promise<T> {
+  const config = readConfig({ RINGFENCE_LOG_LEVEL: 'silent', ...env });
+  const core = await startCore(config, createLog(config.RINGFENCE_LOG_LEVEL), createMetrics());
+  try {
+    await opened(core.engine.opened());
+    return await work(core);
   } finally {
     await core.stop();
   }

@@ -1,3 +1,4 @@
+import type { TestApplication } from './application.ts';
 import type { TestProcess } from './process.ts';
 
 /** Two agencies, a client under the first, their keys and a wallet of each. */
@@ -63,6 +64,37 @@ export async function transferOf(
     to_wallet_id: await wallet(app, tenant.organizationId),
     amount_micros: 1,
   });
+}
+
+/** A package for the customers of a tenant. */
+export const packageOf = ({ organizationId }: Tenant) => ({
+  organization_id: organizationId,
+  name: 'Starter',
+  price_micros: 25_000_000,
+  price_currency: 'usd',
+  credit_micros: 25_000_000,
+});
+
+let orders = 0;
+
+/** Writes the order of a top-up that nobody has put to Stripe; answers its id. */
+export async function topUpOf(app: TestApplication, tenant: Tenant): Promise<string> {
+  orders += 1;
+  const { topUp } = await app.core.directory.topUps.create({
+    organizationId: tenant.organizationId,
+    walletId: tenant.walletId,
+    packageId: null,
+    title: 'Prepaid credit',
+    chargeMinor: 2_500,
+    chargeCurrency: 'usd',
+    creditMicros: 25_000_000,
+    bonusMicros: 0,
+    saveCard: false,
+    successUrl: 'http://127.0.0.1/',
+    cancelUrl: 'http://127.0.0.1/',
+    request: { scope: tenant.organizationId, key: `order ${orders}`, fingerprint: 'test' },
+  });
+  return topUp.id;
 }
 
 export async function tenants(app: Pick<TestProcess, 'request'>): Promise<Tenants> {

@@ -1,7 +1,7 @@
-import { reconcileOnce } from '../../api/main.ts';
+import { reconcileOnce, reconcilePaymentsOnce } from '../../api/main.ts';
 import { type Command, optionsOf, UsageError } from '../command.ts';
 
-const PROVIDERS = ['vapi', 'retell', 'twilio'];
+const PROVIDERS = ['vapi', 'retell', 'twilio', 'stripe'];
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** Providers keep their lists for longer, but what is older was reconciled or written off. */
 const SINCE_MAX_MS = 90 * 86_400_000;
@@ -14,6 +14,7 @@ export const reconcile: Command = {
     'charges what the providers have in their books and we have not: exit code 1 if a list was not whole',
   options: [
     ['[vapi|retell|twilio]', 'one provider; by default every one with credentials'],
+    ['stripe', 'payments: what was paid, refunded or disputed and no event told of'],
     ['--since <age or time>', 'looks at least so far back: 2h, 30m, 7d, or RFC 3339'],
     ['--json', 'prints one JSON object'],
   ],
@@ -25,11 +26,26 @@ export const reconcile: Command = {
       json: { type: 'boolean' },
     });
     const since = options.since === undefined ? undefined : sinceOf(options.since, Date.now());
+    if (provider === 'stripe') return payments(env, out, since, options.json === true);
     const reports = await reconcileOnce(env, { provider, since });
     out(options.json === true ? `${JSON.stringify({ reports })}\n` : reports.map(textOf).join(''));
     return reports.every(({ complete, failed }) => complete && failed === 0) ? 0 : 1;
   },
 };
+
+async function payments(
+  env: Parameters<typeof reconcilePaymentsOnce>[0],
+  out: (text: string) => void,
+  since: Date | undefined,
+  json: boolean,
+): Promise<number> {
+  const report = await reconcilePaymentsOnce(env, since);
+  const { listed, mended, refused, failed } = report;
+  const stretch = `${report.since.toISOString()} to ${report.until.toISOString()}`;
+  const counts = `${listed} listed, ${mended} mended, ${refused} refused, ${failed} failed`;
+  out(json ? `${JSON.stringify({ payments: report })}\n` : `stripe, ${stretch}\n  ${counts}\n`);
+  return failed === 0 && refused === 0 ? 0 : 1;
+}
 
 function providerOf(name: string): string {
   if (PROVIDERS.includes(name)) return name;

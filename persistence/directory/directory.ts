@@ -15,12 +15,15 @@ import { Dials } from './dials.ts';
 import { Entries } from './entries.ts';
 import { Inbox } from './inbox.ts';
 import { Organizations } from './organizations.ts';
+import { Packages } from './packages.ts';
+import { Payments } from './payments.ts';
 import { Prices } from './prices.ts';
 import { ProviderBindings } from './provider-bindings.ts';
 import { ProviderCredentials } from './provider-credentials.ts';
 import type { CacheLimits } from './read-cache.ts';
 import { ReconcileMarks } from './reconcile-marks.ts';
 import { RequestAnswers } from './request-answers.ts';
+import { TopUps } from './top-ups.ts';
 import { TransferList } from './transfer-list.ts';
 import { Transfers } from './transfers.ts';
 import { Wallets } from './wallets.ts';
@@ -50,6 +53,9 @@ export interface Directory {
   readonly dials: Dials;
   readonly transfers: Transfers;
   readonly transferList: TransferList;
+  readonly packages: Packages;
+  readonly topUps: TopUps;
+  readonly payments: Payments;
   readonly inbox: Inbox;
   readonly reconcileMarks: ReconcileMarks;
   readonly requestAnswers: RequestAnswers;
@@ -80,6 +86,9 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     dials: new Dials(sql),
     transfers: new Transfers(sql),
     transferList: new TransferList(sql),
+    packages: new Packages(sql),
+    topUps: new TopUps(sql),
+    payments: new Payments(sql),
     inbox: new Inbox(sql),
     reconcileMarks: new ReconcileMarks(sql),
     requestAnswers: new RequestAnswers(feed),

@@ -14,7 +14,14 @@ export type { InboxEvent, NewInboxEvent } from './inbox.ts';
 export { ENTRY_KINDS, type EntryKind, type LedgerEntry } from './ledger-entry.ts';
 export type { NewOrganization, Organization, OrganizationChanges } from './organization-record.ts';
 export type { CreateOrganizationAnswer, PatchOrganizationAnswer } from './organizations.ts';
+export type { NewTopUpPackage, TopUpPackage } from './packages.ts';
 export type { Page, PageRequest } from './page.ts';
+export type {
+  Movement,
+  Payment,
+  PaymentDecision,
+  PaymentFile,
+} from './payments.ts';
 export { callPrice, type PriceBook, type ServicePrice } from './price-record.ts';
 export type {
   BindAnswer,
@@ -30,6 +37,7 @@ export type {
 export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
+export type { NewTopUp, TopUp } from './top-ups.ts';
 export type { ListedTransfer, TransferListRequest } from './transfer-list.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
 export { initialWalletState, type WalletLimits } from './wallet-limits.ts';

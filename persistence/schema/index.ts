@@ -6,6 +6,7 @@ export * from './inbox-outbox.ts';
 export * from './journal.ts';
 export * from './ledger.ts';
 export * from './organizations.ts';
+export * from './payments.ts';
 export * from './prices.ts';
 export * from './provider-credentials.ts';
 export * from './reconcile.ts';

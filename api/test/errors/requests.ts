@@ -92,6 +92,11 @@ export const REQUESTS = {
       assistant_id: 'assistant',
       to: '+14155550100',
     }),
+  payments_not_configured: async (stage) =>
+    post(stage, `/v1/wallets/${await walletWith(stage, 5)}/top_ups`, {
+      amount_micros: 5_000_000,
+      success_url: 'http://127.0.0.1/',
+    }),
   idempotency_key_required: ({ app, all }) =>
     app.request('POST', `/v1/wallets/${all.client.walletId}/charges`, {
       body: { amount_micros: 1 },

@@ -78,6 +78,9 @@ export const BASES: Readonly<Record<string, MakeBase>> = {
   'POST /v1/transfers': ({ walletId, otherWalletId }) => ({
     body: { from_wallet_id: walletId, to_wallet_id: otherWalletId, amount_micros: 1 },
   }),
+  'POST /v1/packages': () => ({
+    body: { name: 'Made', price_micros: 10_000, price_currency: 'usd', credit_micros: 1 },
+  }),
   'PUT /v1/prices/{service}': ({ organizationId }) => ({
     params: { service: 'sms_segment' },
     body: {

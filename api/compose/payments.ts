@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { newId } from '../../engine/index.ts';
+import { type PaymentReport, reconcilePayments, startPaymentResume } from '../../payments/index.ts';
+import { type CardPayments, createCardPayments } from '../payments.ts';
+import type { Core } from './core.ts';
+
+const ACCOUNT = { provider: 'stripe', organizationId: '' };
+/** Stripe sends an event again for three days; a pass looks back further than it was away. */
+const LOOK_BACK_MS = 3_600_000;
+const FIRST_LOOK_BACK_MS = 3 * 86_400_000;
+const LEASE_MS = 10 * 60_000;
+const LOOK_EVERY_MS = 5_000;
+
+export function cardPayments(core: Core): CardPayments {
+  const { config, ledgerWait } = core;
+  const waitForLedger: CardPayments['context']['waitForLedger'] = (mutation) =>
+    ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS);
+  return createCardPayments(config, { ...core, waitForLedger });
+}
+
+/** One pass over Stripe's lists. @throws Error without a key */
+export async function reconcileStripe(core: Core, since?: Date): Promise<PaymentReport> {
+  const { stripe } = cardPayments(core);
+  if (stripe === undefined) throw new Error('there are no credentials for stripe');
+  const marks = core.directory.reconcileMarks;
+  const last = await marks.reconciledUntil(ACCOUNT);
+  const usual = last === null ? Date.now() - FIRST_LOOK_BACK_MS : last.getTime() - LOOK_BACK_MS;
+  const from = since ?? new Date(usual);
+  const report = await reconcilePayments(stripe, from);
+  if (report.failed === 0) await marks.advance(ACCOUNT, from, report.until);
+  return report;
+}
+
+/** What payments need from time to time: movements taken up again, and Stripe's lists compared. */
+export function startPayments(core: Core): { stop(): Promise<void> } {
+  const { config, directory, log } = core;
+  const payments = cardPayments(core);
+  const resuming = startPaymentResume(payments.context);
+  const stopping = new AbortController();
+  const owner = newId('req');
+  const reconciling = payments.stripe === undefined ? Promise.resolve() : loop();
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all([resuming.stop(), reconciling]);
+    },
+  };
+
+  async function loop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await round().catch((err: unknown) => log.warn({ err }, 'stripe was not reconciled'));
+      await pause(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  async function round(): Promise<void> {
+    const marks = directory.reconcileMarks;
+    const order = await marks.claim([ACCOUNT], owner, LEASE_MS);
+    if (order === undefined) return;
+    let done = false;
+    try {
+      const report = await reconcileStripe(core, order.wantedSince ?? undefined);
+      done = report.failed === 0;
+      if (report.mended > 0) log.warn({ ...report }, 'payments were found that no event told of');
+    } finally {
+      await marks.finish(ACCOUNT, owner, config.RINGFENCE_RECONCILE_SECONDS * 1000, done);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Carries out what Stripe said.
+ *
+ *   fact and movements decided, under lock --> each movement in the ledger --> state of the top-up
+ *
+ * Movements are rows before they are money, and each has a key for ever: the credit the payment
+ * intent itself, the others their place in its row of movements. So whatever arrives first, twice or
+ * late, in however many processes, and wherever one of them dies, each moves once.
+ */
+import { createHash } from 'node:crypto';
+import type { RequestKey } from '../engine/index.ts';
+import type { Movement, PaymentFile, TopUp } from '../persistence/index.ts';
+import type { PaymentContext } from './context.ts';
+import { decide, faultOf, stateOf } from './decide.ts';
+import type { Said } from './said.ts';
+
+export type Applied =
+  | { readonly status: 'applied' }
+  /** It says nothing to us, or is about something that is not ours. */
+  | { readonly status: 'ignored' }
+  | { readonly status: 'refused'; readonly reason: string };
+
+/** Answers when every movement that follows is in the ledger. @throws OutageError */
+export async function apply(context: PaymentContext, said: Said): Promise<Applied> {
+  const { topUps, payments } = context.directory;
+  if (said.customerGone !== undefined) await topUps.forgetCustomer(said.customerGone);
+  const { paymentIntent, topUpId } = said;
+  if (topUpId !== undefined && said.ended !== undefined) await topUps.ended(topUpId, said.ended);
+  if (topUpId !== undefined && said.failureCode !== undefined) {
+    await topUps.declined(topUpId, said.failureCode);
+  }
+  if (paymentIntent === undefined || !(await concernsUs(context, said))) {
+    return { status: topUpId === undefined ? 'ignored' : 'applied' };
+  }
+  let fault: string | undefined;
+  const file = await payments.change(paymentIntent, topUpId ?? null, (before) => {
+    fault = said.received && faultOf(said, before.topUp, paymentIntent);
+    return decide(before, said);
+  });
+  await finish(context, file);
+  if (fault === undefined) return { status: 'applied' };
+  const told = { topUpId, paymentIntent, reason: fault };
+  context.log.error(told, 'a payment is not what was ordered; nothing was credited for it');
+  context.announce({ type: 'top_up.refused', ...told });
+  return { status: 'refused', reason: fault };
+}
+
+/** A dispute or refund may come before the payment it is about: those without labels are kept. */
+async function concernsUs({ directory }: PaymentContext, said: Said): Promise<boolean> {
+  if (said.topUpId !== undefined || said.dispute !== undefined || said.refund !== undefined) {
+    return true;
+  }
+  const { paymentIntent } = said;
+  return (
+    paymentIntent !== undefined && (await directory.payments.find(paymentIntent)) !== undefined
+  );
+}
+
+/** Takes a payment up where somebody left it. @throws OutageError */
+export async function resume(context: PaymentContext, paymentIntent: string): Promise<void> {
+  await finish(context, await context.directory.payments.settle(paymentIntent, () => undefined));
+}
+
+async function finish(context: PaymentContext, file: PaymentFile): Promise<void> {
+  const { topUp, movements, payment } = file;
+  if (topUp === undefined || !payment.accepted) return;
+  for (const movement of movements) {
+    if (!movement.done) await move(context, topUp, movement);
+  }
+  const settled = await context.directory.payments.settle(payment.paymentIntent, stateOf);
+  const state = stateOf(settled);
+  if (state === undefined || settled.topUp?.state === state) return;
+  context.log.info({ topUpId: topUp.id, state }, 'a top-up changed');
+  context.announce({ type: 'top_up.changed', topUpId: topUp.id, state });
+}
+
+const KINDS = {
+  credit: 'deposit',
+  bonus: 'bonus',
+  refund: 'adjustment',
+  dispute: 'dispute',
+} as const;
+
+async function move(context: PaymentContext, topUp: TopUp, movement: Movement): Promise<void> {
+  const wallet = await context.directory.wallets.get(topUp.walletId);
+  if (wallet === undefined) throw new Error(`wallet ${topUp.walletId} of a top-up does not exist`);
+  const { purpose, amountMicros, paymentIntent } = movement;
+  const outcome = await context.engine.credit({
+    partition: wallet.partition,
+    request: keyOf(wallet.rootId, topUp, movement),
+    organizationId: wallet.organizationId,
+    walletId: wallet.id,
+    kind: KINDS[purpose],
+    amountMicros,
+    memo: { reference: paymentIntent, description: descriptionOf(movement), top_up_id: topUp.id },
+  });
+  if (outcome.status !== 'done') {
+    throw new Error(`${purpose} of ${paymentIntent} was not moved: ${outcome.status}`);
+  }
+  await context.waitForLedger(outcome.entry);
+  await context.directory.payments.done(movement);
+}
+
+function keyOf(scope: string, topUp: TopUp, movement: Movement): RequestKey {
+  const { paymentIntent, ordinal, purpose, amountMicros } = movement;
+  const parts = [topUp.id, topUp.walletId, purpose, amountMicros];
+  const fingerprint = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return purpose === 'credit'
+    ? { kind: 'payment_intent', scope, key: paymentIntent, fingerprint }
+    : { kind: 'refund_id', scope, key: `${paymentIntent}:${ordinal}`, fingerprint };
+}
+
+function descriptionOf({ purpose, amountMicros }: Movement): string {
+  if (purpose === 'credit') return 'top-up by card';
+  if (purpose === 'bonus') return 'bonus of a top-up';
+  if (purpose === 'refund')
+    return amountMicros < 0 ? 'top-up refunded' : 'refund of a top-up failed';
+  return amountMicros < 0 ? 'dispute_hold' : 'dispute_hold released';
+}

@@ -1,0 +1,146 @@
+/**
+ * What a Stripe event, or an object that Stripe lists, says about a payment. Only these fields are
+ * read; an event type that is not here says nothing.
+ */
+import { z } from 'zod';
+
+/** Everything Stripe can tell us about one payment at a time. */
+export interface Said {
+  paymentIntent: string | undefined;
+  /** From the labels that we gave the session and the payment. */
+  topUpId: string | undefined;
+  walletId: string | undefined;
+  /** It was paid: this much, in smallest units. */
+  received?: { minor: number; currency: string } | undefined;
+  ended?: 'failed' | 'expired' | undefined;
+  failureCode?: string | undefined;
+  refundedMinor?: number | undefined;
+  refund?: { id: string; amountMinor: number; failed: boolean } | undefined;
+  dispute?: { id: string; amountMinor: number; status: string } | undefined;
+  receiptUrl?: string | undefined;
+  customerGone?: string | undefined;
+}
+
+const id = z.string().min(1).max(255);
+const minor = z.int().min(0);
+/** An id, or the object itself where it was expanded. */
+const reference = z
+  .union([id, z.looseObject({ id }).transform((object) => object.id)])
+  .nullish()
+  .transform((value) => value ?? undefined);
+const labels = z
+  .looseObject({
+    ringfence_top_up_id: z.string().max(64).optional(),
+    ringfence_wallet_id: z.string().max(64).optional(),
+  })
+  .nullish();
+
+const session = z.looseObject({
+  payment_intent: reference,
+  payment_status: z.string(),
+  amount_total: minor.nullable(),
+  currency: z.string().nullable(),
+  metadata: labels,
+});
+const intent = z.looseObject({
+  id,
+  status: z.string(),
+  amount_received: minor,
+  currency: z.string(),
+  metadata: labels,
+  last_payment_error: z
+    .looseObject({ code: z.string().nullish(), decline_code: z.string().nullish() })
+    .nullish(),
+});
+const charge = z.looseObject({
+  payment_intent: reference,
+  amount_refunded: minor,
+  receipt_url: z.string().max(2000).nullish(),
+  metadata: labels,
+});
+const refund = z.looseObject({
+  id,
+  payment_intent: reference,
+  amount: minor,
+  status: z.string().nullish(),
+});
+const dispute = z.looseObject({
+  id,
+  payment_intent: reference,
+  amount: minor,
+  status: z.string(),
+});
+
+/** By the `object` field that every one of Stripe's objects has. */
+const READERS: Readonly<Record<string, (object: unknown, type: string) => Said>> = {
+  'checkout.session': (object, type) => saidBySession(session.parse(object), type),
+  payment_intent: (object) => saidByIntent(intent.parse(object)),
+  charge(object) {
+    const { payment_intent: paymentIntent, ...rest } = charge.parse(object);
+    const receiptUrl = rest.receipt_url ?? undefined;
+    return {
+      paymentIntent,
+      ...ours(rest.metadata),
+      refundedMinor: rest.amount_refunded,
+      receiptUrl,
+    };
+  },
+  refund(object) {
+    const { id: refundId, payment_intent: paymentIntent, amount, status } = refund.parse(object);
+    const failed = status === 'failed' || status === 'canceled';
+    return { paymentIntent, ...NOBODY, refund: { id: refundId, amountMinor: amount, failed } };
+  },
+  dispute(object) {
+    const { id: disputeId, payment_intent: paymentIntent, amount, status } = dispute.parse(object);
+    return { paymentIntent, ...NOBODY, dispute: { id: disputeId, amountMinor: amount, status } };
+  },
+  customer(object) {
+    const customerGone = z.looseObject({ id }).parse(object).id;
+    return { paymentIntent: undefined, ...NOBODY, customerGone };
+  },
+};
+
+const NOBODY = { topUpId: undefined, walletId: undefined };
+/** Customers change for many reasons; only their end concerns us. */
+const CUSTOMER_GONE = 'customer.deleted';
+
+/**
+ * @param type of the event, or the object's own when it was listed
+ * @returns undefined when it says nothing to us
+ * @throws ZodError when the object is not what its type says
+ */
+export function readSaid(type: string, object: unknown): Said | undefined {
+  const kind = z.looseObject({ object: z.string() }).safeParse(object);
+  const reader = kind.success ? READERS[kind.data.object] : undefined;
+  if (reader === undefined) return undefined;
+  if (kind.data?.object === 'customer' && type !== CUSTOMER_GONE) return undefined;
+  const said = reader(object, type);
+  return (said.paymentIntent ?? said.topUpId ?? said.customerGone) ? said : undefined;
+}
+
+function ours(metadata: z.infer<typeof labels>) {
+  return { topUpId: metadata?.ringfence_top_up_id, walletId: metadata?.ringfence_wallet_id };
+}
+
+/** Completed is not paid: a bank debit is on its way then. */
+function saidBySession(object: z.infer<typeof session>, type: string): Said {
+  const { payment_intent: paymentIntent, amount_total: total, currency } = object;
+  const said: Said = { paymentIntent, ...ours(object.metadata) };
+  if (object.payment_status === 'paid' && total !== null && currency !== null) {
+    return { ...said, received: { minor: total, currency } };
+  }
+  if (type === 'checkout.session.async_payment_failed') return { ...said, ended: 'failed' };
+  return type === 'checkout.session.expired' || object.status === 'expired'
+    ? { ...said, ended: 'expired' }
+    : said;
+}
+
+function saidByIntent(object: z.infer<typeof intent>): Said {
+  const said: Said = { paymentIntent: object.id, ...ours(object.metadata) };
+  if (object.status === 'succeeded') {
+    return { ...said, received: { minor: object.amount_received, currency: object.currency } };
+  }
+  const error = object.last_payment_error;
+  const failureCode = error?.decline_code ?? error?.code ?? undefined;
+  return failureCode === undefined ? said : { ...said, failureCode };
+}

@@ -1,0 +1,207 @@
+/**
+ * What Stripe said about each payment, and the movements that follow from it. Whoever has something
+ * to add decides under a lock on the payment and its top-up, so that of any number of events and
+ * processes each fact counts once and each movement is planned once.
+ */
+import type { Sql, Transaction } from '../connect.ts';
+import type { MovementPurpose, TopUpState } from '../schema/payments.ts';
+import { jsonText, onlyRow } from './cells.ts';
+import { type TopUp, type TopUpRow, topUpFromRow } from './top-ups.ts';
+
+export interface PaymentRefund {
+  amountMinor: number;
+  failed: boolean;
+}
+
+export interface PaymentDispute {
+  amountMinor: number;
+  status: string;
+}
+
+export interface Payment {
+  paymentIntent: string;
+  topUpId: string | null;
+  /** Paid as it was ordered: it is credited. */
+  accepted: boolean;
+  /** Why it was not, the last time somebody said that it was paid. */
+  refused: string | null;
+  /** The most that the charge ever said was given back. */
+  refundedMinor: number;
+  /** By their ids. */
+  refunds: Record<string, PaymentRefund>;
+  disputes: Record<string, PaymentDispute>;
+}
+
+export interface Movement {
+  paymentIntent: string;
+  ordinal: number;
+  purpose: MovementPurpose;
+  amountMicros: number;
+  done: boolean;
+}
+
+export interface PaymentFile {
+  payment: Payment;
+  topUp: TopUp | undefined;
+  /** In the order in which they were decided. */
+  movements: readonly Movement[];
+}
+
+export interface PaymentDecision {
+  payment: Payment;
+  movements: readonly Pick<Movement, 'purpose' | 'amountMicros'>[];
+  receiptUrl?: string | undefined;
+}
+
+interface PaymentRow {
+  payment_intent: string;
+  top_up_id: string | null;
+  accepted: boolean;
+  refused: string | null;
+  refunded_minor: number;
+  refunds: Record<string, PaymentRefund>;
+  disputes: Record<string, PaymentDispute>;
+}
+
+interface MovementRow {
+  payment_intent: string;
+  ordinal: number;
+  purpose: MovementPurpose;
+  amount_micros: number;
+  done_at: Date | null;
+}
+
+export class Payments {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /**
+   * Changes what is known of a payment.
+   * @param topUpId what the payment says it is for; null when it says nothing
+   * @param decide pure; it sees the file under its lock
+   */
+  async change(
+    paymentIntent: string,
+    topUpId: string | null,
+    decide: (file: PaymentFile) => PaymentDecision,
+  ): Promise<PaymentFile> {
+    const changed = await this.#sql.begin(async (tx) => {
+      await tx`
+        insert into payments (payment_intent) values (${paymentIntent}) on conflict do nothing`;
+      const file = await locked(tx, paymentIntent, topUpId);
+      const decision = decide(file);
+      const { payment } = decision;
+      await tx`
+        update payments set top_up_id = ${payment.topUpId}, accepted = ${payment.accepted},
+          refused = ${payment.refused}, refunded_minor = ${payment.refundedMinor},
+          refunds = ${jsonText({ ...payment.refunds })}::text::jsonb,
+          disputes = ${jsonText({ ...payment.disputes })}::text::jsonb
+        where payment_intent = ${paymentIntent}`;
+      if (payment.accepted && payment.topUpId !== null) {
+        await tx`
+          update top_ups set payment_intent = ${paymentIntent}, updated_at = now(),
+            paid_at = coalesce(paid_at, now()),
+            receipt_url = coalesce(${decision.receiptUrl ?? null}, receipt_url)
+          where id = ${payment.topUpId}`;
+      }
+      await plan(tx, file, decision);
+      return { file: await locked(tx, paymentIntent, payment.topUpId) };
+    });
+    return changed.file;
+  }
+
+  /** The movement is in the ledger. */
+  async done({ paymentIntent, ordinal }: Movement): Promise<void> {
+    await this.#sql`
+      update payment_movements set done_at = coalesce(done_at, now())
+      where payment_intent = ${paymentIntent} and ordinal = ${ordinal}`;
+  }
+
+  /** Sets the state of its top-up to what follows from the file, under its lock. */
+  async settle(
+    paymentIntent: string,
+    stateOf: (file: PaymentFile) => TopUpState | undefined,
+  ): Promise<PaymentFile> {
+    const settled = await this.#sql.begin(async (tx) => {
+      const file = await locked(tx, paymentIntent, null);
+      const state = stateOf(file);
+      if (state === undefined || file.topUp === undefined) return { file };
+      await tx`
+        update top_ups set state = ${state}, updated_at = now()
+        where id = ${file.topUp.id} and state <> ${state}`;
+      return { file };
+    });
+    return settled.file;
+  }
+
+  async find(paymentIntent: string): Promise<Payment | undefined> {
+    const [row] = await this.#sql<PaymentRow[]>`
+      select * from payments where payment_intent = ${paymentIntent}`;
+    return row && paymentFromRow(row);
+  }
+
+  /** Payments of which some movement was left behind by a process that died. */
+  async unfinished(idleMs: number, limit: number): Promise<string[]> {
+    const rows = await this.#sql<{ payment_intent: string }[]>`
+      select payment_intent from payment_movements where done_at is null
+      group by payment_intent
+      having min(created_at) < now() - ${idleMs} * interval '1 millisecond'
+      order by min(created_at) limit ${limit}`;
+    return rows.map((row) => row.payment_intent);
+  }
+}
+
+/** The payment first, then its top-up: everybody locks in this order. */
+async function locked(
+  tx: Transaction,
+  paymentIntent: string,
+  topUpId: string | null,
+): Promise<PaymentFile> {
+  const payments = await tx<PaymentRow[]>`
+    select * from payments where payment_intent = ${paymentIntent} for update`;
+  const payment = paymentFromRow(onlyRow(payments));
+  const [topUp] = await tx<TopUpRow[]>`
+    select * from top_ups where id = ${payment.topUpId ?? topUpId} for update`;
+  const movements = await tx<MovementRow[]>`
+    select * from payment_movements where payment_intent = ${paymentIntent} order by ordinal`;
+  return {
+    payment,
+    topUp: topUp && topUpFromRow(topUp),
+    movements: movements.map(movementFromRow),
+  };
+}
+
+async function plan(tx: Transaction, file: PaymentFile, decision: PaymentDecision): Promise<void> {
+  let ordinal = file.movements.length;
+  for (const { purpose, amountMicros } of decision.movements) {
+    await tx`
+      insert into payment_movements (payment_intent, ordinal, purpose, amount_micros)
+      values (${file.payment.paymentIntent}, ${ordinal}, ${purpose}, ${amountMicros})`;
+    ordinal += 1;
+  }
+}
+
+function paymentFromRow(row: PaymentRow): Payment {
+  return {
+    paymentIntent: row.payment_intent,
+    topUpId: row.top_up_id,
+    accepted: row.accepted,
+    refused: row.refused,
+    refundedMinor: row.refunded_minor,
+    refunds: row.refunds,
+    disputes: row.disputes,
+  };
+}
+
+function movementFromRow(row: MovementRow): Movement {
+  return {
+    paymentIntent: row.payment_intent,
+    ordinal: row.ordinal,
+    purpose: row.purpose,
+    amountMicros: row.amount_micros,
+    done: row.done_at !== null,
+  };
+}
