@@ -21,7 +21,17 @@ function fraction(): number {
 /** Within a millisecond the last id is counted up. */
 const ulid = monotonicFactory(fraction);
 
-export type IdPrefix = 'org' | 'wal' | 'hold' | 'ent' | 'key' | 'trf' | 'evt' | 'req' | 'top' | 'pkg';
+export type IdPrefix =
+  | 'org'
+  | 'wal'
+  | 'hold'
+  | 'ent'
+  | 'key'
+  | 'trf'
+  | 'evt'
+  | 'req'
+  | 'top'
+  | 'pkg';
 
 /** A new id, sortable by time to the millisecond. */
 export function newId(prefix: IdPrefix): string {
