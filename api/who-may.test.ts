@@ -5,16 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApplication, testApplication } from './test/application.ts';
 import { keyRoutes } from './test/routes.ts';
-import {
-  apiKey,
-  packageOf,
-  type Tenant,
-  type Tenants,
-  tenants,
-  topUpOf,
-  transferOf,
-  wallet,
-} from './test/tenants.ts';
+import { apiKey, type Tenant, type Tenants, tenants, transferOf, wallet } from './test/tenants.ts';
 import {
   ANYBODY,
   type Asker,
@@ -27,6 +18,7 @@ import {
   type Target,
   TREASURY,
 } from './test/who-may.ts';
+import { paymentRows } from './test/who-may-payments.ts';
 
 const ofWallet = (body?: unknown) => (tenant: Tenant) => ({
   path: { wallet_id: tenant.walletId },
@@ -85,28 +77,7 @@ const TABLE: Record<string, Row> = {
     make: ofWallet({ amount_micros: 1 }),
   },
   'GET /v1/wallets/{wallet_id}/entries': { statuses: READ(200), make: ofWallet() },
-  'POST /v1/wallets/{wallet_id}/top_ups': {
-    // Allowed, and this server takes no cards.
-    statuses: OPERATE(422),
-    make: ofWallet({ amount_micros: 5_000_000, success_url: 'http://127.0.0.1/' }),
-  },
-  'GET /v1/top_ups': { statuses: READ(200), make: queried },
-  'GET /v1/top_ups/{top_up_id}': {
-    statuses: READ(200),
-    make: async (tenant) => ({ path: { top_up_id: await topUpOf(app, tenant) } }),
-  },
-  'POST /v1/packages': {
-    statuses: TREASURY(201),
-    make: (tenant) => ({ body: packageOf(tenant) }),
-  },
-  'GET /v1/packages': { statuses: READ(200), make: queried },
-  'DELETE /v1/packages/{package_id}': {
-    statuses: TREASURY(200),
-    make: async (tenant) => {
-      const { body } = await app.request('POST', '/v1/packages', { body: packageOf(tenant) });
-      return { path: { package_id: String(body.id) } };
-    },
-  },
+  ...paymentRows(() => app),
   'POST /v1/transfers': {
     statuses: [201, 201, 403, 404, 403, 404, 404, 403, 403, 404, 403],
     make: async (tenant) => ({

@@ -1,0 +1,37 @@
+/** "Who may" on the routes of money by card. */
+import type { TestApplication } from './application.ts';
+import { packageOf, type Tenant, topUpOf } from './tenants.ts';
+import { OPERATE, READ, type Row, TREASURY } from './who-may.ts';
+
+const queried = (tenant: Tenant) => ({ query: `?organization_id=${tenant.organizationId}` });
+
+/** @param app known once the tests run */
+export function paymentRows(app: () => TestApplication): Record<string, Row> {
+  return {
+    'POST /v1/wallets/{wallet_id}/top_ups': {
+      // Allowed, and this server takes no cards.
+      statuses: OPERATE(422),
+      make: ({ walletId }) => ({
+        path: { wallet_id: walletId },
+        body: { amount_micros: 5_000_000, success_url: 'http://127.0.0.1/' },
+      }),
+    },
+    'GET /v1/top_ups': { statuses: READ(200), make: queried },
+    'GET /v1/top_ups/{top_up_id}': {
+      statuses: READ(200),
+      make: async (tenant) => ({ path: { top_up_id: await topUpOf(app(), tenant) } }),
+    },
+    'POST /v1/packages': {
+      statuses: TREASURY(201),
+      make: (tenant) => ({ body: packageOf(tenant) }),
+    },
+    'GET /v1/packages': { statuses: READ(200), make: queried },
+    'DELETE /v1/packages/{package_id}': {
+      statuses: TREASURY(200),
+      make: async (tenant) => {
+        const made = await app().request('POST', '/v1/packages', { body: packageOf(tenant) });
+        return { path: { package_id: String(made.body.id) } };
+      },
+    },
+  };
+}
