@@ -168,7 +168,10 @@ function dyingDoors(where: string): SagaDoors {
     },
     directory: {
       ...real.directory,
-      transfers: Object.assign(Object.create(transfers), { advance }),
+      transfers: Object.assign(Object.create(transfers), {
+        advance,
+        isDebited: (id: string) => transfers.isDebited(id),
+      }),
     },
   };
 }

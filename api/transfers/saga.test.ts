@@ -45,16 +45,33 @@ function slowCharge(meanwhile: () => Promise<unknown>): SagaDoors {
   };
 }
 
-describe('a transfer that another process refused', () => {
-  /** The refusal that Redis remembered is gone, as after a restart that lost its last second. */
-  async function forgetRefusal({ requestKey, fromWalletId }: Transfer): Promise<void> {
-    const payer = await app.core.directory.wallets.get(fromWalletId);
-    if (payer === undefined) throw new Error('the payer is gone');
-    const { partition, organizationId } = payer;
-    const key = keys.request(partition, organizationId, 'request', requestKey);
-    expect(await app.redis().del(key)).toBe(1);
-  }
+/** Redis has forgotten what the debit was told: it lost its last second, or three days have passed. */
+async function forgetDebit({ requestKey, fromWalletId }: Transfer): Promise<void> {
+  const payer = await app.core.directory.wallets.get(fromWalletId);
+  if (payer === undefined) throw new Error('the payer is gone');
+  const { partition, organizationId } = payer;
+  const key = keys.request(partition, organizationId, 'request', requestKey);
+  expect(await app.redis().del(key)).toBe(1);
+}
 
+test('a transfer whose debit Redis has forgotten is not debited again', async () => {
+  const { from, to } = await pair(100);
+  const intent = await intentOf(app, from, to, 30);
+  const doors = sagaDoors(app);
+  const dying: SagaDoors = {
+    ...doors,
+    async waitForLedger(mutation) {
+      await doors.waitForLedger(mutation);
+      throw new Error('died');
+    },
+  };
+  await expect(createSaga(dying)(intent)).rejects.toThrow('died');
+  await forgetDebit(intent);
+  expect((await createSaga(doors)(intent)).state).toBe('completed');
+  expect(await posted(from, to)).toEqual([70, 30]);
+});
+
+describe('a transfer that another process refused', () => {
   test('and that is debited all the same gives the money back', async () => {
     const { from, to } = await pair(5);
     const intent = await intentOf(app, from, to, 30);
@@ -62,7 +79,7 @@ describe('a transfer that another process refused', () => {
       slowCharge(async () => {
         const refused = await createSaga(sagaDoors(app))(intent);
         expect(refused.state).toBe('refused');
-        await forgetRefusal(intent);
+        await forgetDebit(intent);
         await bonus(from, 95);
       }),
     );
@@ -78,7 +95,7 @@ describe('a transfer that another process refused', () => {
     const intent = await intentOf(app, from, to, 30);
     const doors = slowCharge(async () => {
       await createSaga(sagaDoors(app))(intent);
-      await forgetRefusal(intent);
+      await forgetDebit(intent);
       await bonus(from, 95);
     });
     const dying: SagaDoors = {

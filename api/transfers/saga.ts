@@ -65,7 +65,12 @@ async function step(doors: SagaDoors, transfer: Transfer): Promise<Transfer | un
   }
 }
 
+/**
+ * Redis forgets an explicit key once its row has been in the ledger for long enough. A transfer that is
+ * taken up later than that would be debited again, so the ledger is asked first.
+ */
 async function debit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
+  if (await doors.directory.transfers.isDebited(transfer.id)) return debited(doors, transfer);
   const from = await walletOf(doors, transfer.fromWalletId);
   const outcome = await doors.engine.charge({
     partition: from.partition,
@@ -82,6 +87,11 @@ async function debit(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
     return moved(doors, transfer, 'refused', refusal);
   }
   await doors.waitForLedger(outcome.entry);
+  return debited(doors, transfer);
+}
+
+/** The debit is in the ledger. */
+async function debited(doors: SagaDoors, transfer: Transfer): Promise<Transfer> {
   const current = await moved(doors, transfer, 'debited');
   return current.state === 'refused' ? reopen(doors, current) : current;
 }

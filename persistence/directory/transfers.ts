@@ -133,6 +133,17 @@ export class Transfers {
     return rows.map(fromRow);
   }
 
+  /** Whether the transfer's debit is in the ledger, however long ago Redis has forgotten its key. */
+  async isDebited(id: string): Promise<boolean> {
+    const rows = await this.#sql`
+      select 1 from transfers transfer
+      join wallets payer on payer.id = transfer.from_wallet_id
+      join natural_keys debit on debit.scope = payer.organization_id and debit.kind = 'request'
+        and debit.key = transfer.request_key and debit.fingerprint = transfer.fingerprint
+      where transfer.id = ${id}`;
+    return rows.length > 0;
+  }
+
   /**
    * Refused transfers of the last day whose debit is in the ledger nevertheless. The debit has the
    * request's own key; the same key with another body is another request's effect.
