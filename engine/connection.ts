@@ -6,6 +6,9 @@ import { RequestError } from './errors.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_MS = 100;
+const SENTINELS_MAX = 10;
+const SENTINEL_ANSWER_MS = 1_000;
+const SENTINEL_RECONNECT_MS = 1_000;
 
 /**
  * A command that was not answered is never sent again by the client (a replay is the caller's, under
@@ -24,6 +27,19 @@ const SAFE: Options = {
   retryStrategy: () => RECONNECT_MS,
 };
 
+/**
+ * An old master that was cut off from its Sentinels goes on acknowledging what will be lost: a connection
+ * leaves it as soon as any Sentinel names another. A Sentinel that hangs is passed over.
+ */
+const WATCHFUL: Options = {
+  failoverDetector: true,
+  sentinelMaxConnections: SENTINELS_MAX,
+  sentinelCommandTimeout: SENTINEL_ANSWER_MS,
+  sentinelRetryStrategy: () => RECONNECT_MS,
+  sentinelReconnectStrategy: () => SENTINEL_RECONNECT_MS,
+  updateSentinels: true,
+};
+
 /** How a connection is used: operations, blocking reads, or a recovery that must not reconnect. */
 export type ConnectionUse = 'operations' | 'blocking' | 'recovery';
 
@@ -34,7 +50,10 @@ export type ConnectionUse = 'operations' | 'blocking' | 'recovery';
 export function createConnection(url: string, use: ConnectionUse = 'operations'): Redis {
   const options: Options = { ...SAFE, connectionName: `ringfence-${use}` };
   if (use === 'blocking') delete options.commandTimeout;
-  if (use === 'recovery') options.retryStrategy = () => null;
+  if (use === 'recovery') {
+    options.retryStrategy = () => null;
+    options.sentinelRetryStrategy = () => null;
+  }
   const redis = fromUrl(url, options);
   redis.on('error', () => undefined);
   return redis;
@@ -44,7 +63,9 @@ function fromUrl(url: string, options: Options): Redis {
   if (url.startsWith('unix:')) {
     return new Redis({ ...options, path: url.slice('unix:'.length).replace(/^\/\//, '') });
   }
-  if (url.startsWith('redis+sentinel://')) return new Redis({ ...options, ...sentinel(url) });
+  if (url.startsWith('redis+sentinel://')) {
+    return new Redis({ ...WATCHFUL, ...options, ...sentinel(url) });
+  }
   if (url.startsWith('redis://') || url.startsWith('rediss://')) return new Redis(url, options);
   throw new RequestError(
     'invalid_request',

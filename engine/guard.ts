@@ -43,7 +43,7 @@ interface Figures extends BacklogGauge {
 
 /** @param refused told of each admission that was not given, with its code */
 export function createGuard(
-  nodes: Pick<Nodes<Member>, 'all' | 'find'>,
+  nodes: Pick<Nodes<Member>, 'all' | 'find' | 'moving'>,
   partitions: number,
   limits: GuardLimits,
   refused?: (code: ErrorCode) => void,
@@ -57,7 +57,8 @@ export function createGuard(
 
   async function poll(): Promise<void> {
     const looks = nodes.all().map(async (node): Promise<[Member, Figures | undefined]> => {
-      const own = servedBy(nodes, node, partitions);
+      // Of a partition on the move half the keys are elsewhere, and the others' must still be judged.
+      const own = servedBy(nodes, node, partitions).filter((p) => !nodes.moving(p));
       // A failed look keeps the last judgement; operations meet the outage themselves.
       const seen = await measure(node.redis, own, backlogs).catch(() => undefined);
       return [node, seen ? { ...seen, partitions: own } : figures.get(node)];

@@ -55,6 +55,7 @@ export type {
   CreditKind,
   TransferInput,
 } from './money-verbs.ts';
+export { slotOf } from './nodes/slot.ts';
 export type { HoldRef } from './on-hold.ts';
 export { billedMs, coveredMs, FREE, isFree, type Price, priceOf } from './price.ts';
 export type { JournalItem, LedgerHold, LedgerWallet, RecoverySource } from './recovery-source.ts';

@@ -22,7 +22,10 @@ export interface JournalBatch {
 }
 
 export interface Journal {
-  /** Whether the partition's master answers now; of one that does not nothing should be asked. */
+  /**
+   * Whether the partition's master answers now and has all of its keys; otherwise nothing should be
+   * asked of it.
+   */
   reachable(partition: number): boolean;
   /** At most `count` entries of each partition; waits up to `blockMs` while all are empty (0: not at all). */
   read(
@@ -115,7 +118,8 @@ function isReachable(nodes: Nodes<JournalNode>, partition: number): boolean {
   // The only master there is: whoever asks it meets the outage and waits.
   if (nodes.spans) return true;
   const node = nodes.find(partition);
-  return node?.answering === true && node.redis.status === 'ready';
+  const answers = node?.answering === true && node.redis.status === 'ready';
+  return answers && !nodes.moving(partition);
 }
 
 async function tellCommitted(

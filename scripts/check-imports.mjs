@@ -15,9 +15,17 @@ const DOORS = [
 ];
 const TOOLS = [...DOORS, 'api/main.ts', 'api/config.ts'];
 /** Drivers that kill and restart real servers start them the way `npm start` does. */
-const SERVERS = ['processes', 'redis-server', 'postgres-server', 'free-port'].map(
-  (name) => `scripts/${name}.mjs`,
-);
+const SERVERS = [
+  'processes',
+  'redis-server',
+  'redis-node',
+  'redis-cluster',
+  'redis-handover',
+  'redis-slots',
+  'redis-sentinel',
+  'postgres-server',
+  'free-port',
+].map((name) => `scripts/${name}.mjs`);
 
 /** The seeded world drives the parts of a process by hand, and asks the model what they should do. */
 const PARTS = ['engine/parts.ts', 'engine/model/index.ts', 'api/transfers/saga.ts'];

@@ -2,23 +2,10 @@
 // with a directory and a bus port of its own, so that any of them can be killed and started again.
 
 import path from 'node:path';
-import { Redis } from 'ioredis';
 import { freePort } from './free-port.mjs';
-import { waitUntil } from './processes.mjs';
-import { startRedis } from './redis-server.mjs';
-import { hasEnded } from './server-process.mjs';
+import { mustBecome, startNode } from './redis-node.mjs';
 
-/**
- * @typedef {object} ClusterNode
- * @property {number} port
- * @property {string} address `127.0.0.1:port`
- * @property {string} url
- * @property {() => import('node:child_process').ChildProcess} child
- * @property {<T>(work: (redis: Redis) => Promise<T>) => Promise<T>} ask on a connection of its own
- * @property {() => Promise<void>} kill9
- * @property {() => Promise<void>} start again, on what its directory holds
- * @property {() => Promise<void>} stop
- */
+/** @typedef {import('./redis-node.mjs').RedisNode} ClusterNode */
 
 /**
  * @typedef {object} RunningCluster
@@ -27,51 +14,13 @@ import { hasEnded } from './server-process.mjs';
  * @property {(slot: number) => Promise<ClusterNode>} masterOf who serves the slot now
  * @property {() => Promise<void>} ready resolves when every slot is served and every replica in sync
  * @property {() => Promise<ClusterNode>} add starts one more node, a master without slots
- * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} stop ends all nodes at once; nothing more is saved
  */
 
 const SLOTS = 16_384;
-const READY_MS_MAX = 60_000;
-const NODE_TIMEOUT_MS = 1_000;
+export const NODE_TIMEOUT_MS = 1_000;
 
-/**
- * @param {{ dir: string, port?: number, settings?: string[] }} options
- * @returns {Promise<ClusterNode>}
- */
-export async function startNode({ dir, settings = [] }) {
-  const start = (/** @type {number | undefined} */ port) =>
-    startRedis({ dir, port, maxmemory: '256mb', settings });
-  let server = await start(undefined);
-  const { port, url } = server;
-  return {
-    port,
-    url,
-    address: `127.0.0.1:${port}`,
-    child: () => server.child,
-    async ask(work) {
-      const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
-      redis.on('error', () => {});
-      try {
-        return await work(redis);
-      } finally {
-        redis.disconnect();
-      }
-    },
-    async kill9() {
-      server.child.kill('SIGKILL');
-      if (!(await waitUntil(() => hasEnded(server.child), 5_000, 2))) {
-        throw new Error('redis survived kill -9');
-      }
-    },
-    async start() {
-      server = await start(port);
-      if (server.port !== port) throw new Error(`port ${port} was taken during the restart`);
-    },
-    stop: () => server.stop(),
-  };
-}
-
-/** @param {Redis} redis */
+/** @param {import('ioredis').Redis} redis */
 const linkOf = async (redis) => /master_link_status:(\w+)/.exec(await redis.info('replication'));
 
 /**
@@ -94,8 +43,9 @@ export async function startCluster({ dir, masters = 3, replicas = 1, settings = 
     buses.set(node, bus);
     return node;
   };
+  // Asked politely, one that has just been synced would not end before it has rewritten its file.
   const stop = async () => {
-    await Promise.all(nodes.map((node) => node.stop()));
+    await Promise.all(nodes.map((node) => node.kill9()));
   };
   const meet = (/** @type {ClusterNode} */ node) =>
     node.ask(async (redis) => {
@@ -154,7 +104,7 @@ async function shareSlots(masters) {
   }
 }
 
-/** @param {Redis} redis */
+/** @param {import('ioredis').Redis} redis */
 async function nodesKnownTo(redis) {
   const lines = String(await redis.call('CLUSTER', 'NODES'))
     .trim()
@@ -210,12 +160,4 @@ async function serves(node, slot) {
   } catch {
     return false;
   }
-}
-
-/**
- * @param {() => Promise<boolean>} condition
- * @param {string} otherwise
- */
-export async function mustBecome(condition, otherwise) {
-  if (!(await waitUntil(condition, READY_MS_MAX, 50))) throw new Error(otherwise);
 }

@@ -28,7 +28,7 @@ const READY_TIMEOUT_MS = 120_000;
  * @param {number} port
  * @returns {Promise<boolean>}
  */
-function answersPing(port) {
+export function answersPing(port) {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
     const finish = (/** @type {boolean} */ ready) => {

@@ -1,5 +1,6 @@
 // `npm test`: everything that decides whether a change may land, in order, cheapest first, stopping at the
-// first failure with its output. Arguments go to vitest: `npm test -- engine/authorize`.
+// first failure with its output. Arguments go to vitest: `npm test -- engine/authorize`. With `--cluster` the
+// tests of engine and persistence, or the named ones, each get a six-node Redis Cluster instead of one Redis.
 //
 // Nothing here touches the databases of the environment: tests run on servers of their own (testing/), in
 // a temporary directory that is removed at the end, whichever way it ends.
@@ -15,9 +16,15 @@ import { ensureInstalled, ROOT } from './install.mjs';
  * @property {string} name
  * @property {string[]} args of Node
  * @property {boolean} [shown] whether its output is shown while it runs
+ * @property {NodeJS.ProcessEnv} [env] beside ours
+ * @property {number} [timeoutMs]
  */
 
 const STEP_TIMEOUT_MS = 900_000;
+/** Six Redis processes a test file, and for some a test: minutes instead of seconds. */
+const CLUSTER_TIMEOUT_MS = 5_400_000;
+const CLUSTER_TESTS = ['engine', 'persistence'];
+const CLUSTER_LIMITS = ['--maxWorkers', '2', '--testTimeout', '120000', '--hookTimeout', '120000'];
 const KILL_DELAY_MS = 10_000;
 const GENERATOR = 'engine/generate/main.ts';
 
@@ -39,6 +46,17 @@ function steps(vitestArgs) {
   ];
 }
 
+/**
+ * @param {string[]} args of vitest
+ * @returns {Step[]}
+ */
+function clusterSteps(args) {
+  const named = args.some((arg) => !arg.startsWith('-'));
+  const [tests] = steps([...(named ? [] : CLUSTER_TESTS), ...CLUSTER_LIMITS, ...args]).slice(-1);
+  if (tests === undefined) return [];
+  return [{ ...tests, env: { RINGFENCE_TEST_REDIS: 'cluster' }, timeoutMs: CLUSTER_TIMEOUT_MS }];
+}
+
 /** @param {string} folder where the step may put temporary files */
 function stepEnvironment(folder) {
   // A developer's shell may point at databases that are worth something; tests never see them.
@@ -55,7 +73,7 @@ function run(step, folder) {
   const { promise, resolve } = deferred();
   const child = spawn(process.execPath, step.args, {
     cwd: ROOT,
-    env: stepEnvironment(folder),
+    env: { ...stepEnvironment(folder), ...step.env },
     stdio: step.shown ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   /** @type {Buffer[]} */
@@ -67,10 +85,11 @@ function run(step, folder) {
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), KILL_DELAY_MS).unref();
   };
+  const { timeoutMs = STEP_TIMEOUT_MS } = step;
   const timer = setTimeout(() => {
-    console.error(`${step.name}: ended after ${STEP_TIMEOUT_MS / 1000} s`);
+    console.error(`${step.name}: ended after ${timeoutMs / 1000} s`);
     end();
-  }, STEP_TIMEOUT_MS);
+  }, timeoutMs);
   process.on('SIGINT', end).on('SIGTERM', end);
   child.once('error', () => resolve(1));
   child.once('close', (code) => {
@@ -91,15 +110,17 @@ function deferred() {
 }
 
 /**
- * @param {string[]} vitestArgs
+ * @param {string[]} args of vitest, and `--cluster`
  * @returns {Promise<number>} the exit code
  */
-export async function test(vitestArgs) {
+export async function test(args) {
+  const vitestArgs = args.filter((arg) => arg !== '--cluster');
+  const isCluster = vitestArgs.length < args.length;
   await ensureInstalled({ withDev: true });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-test-'));
   fs.chmodSync(folder, 0o755); // As root, Postgres runs under another account that must get in.
   try {
-    for (const step of steps(vitestArgs)) {
+    for (const step of isCluster ? clusterSteps(vitestArgs) : steps(vitestArgs)) {
       const startedAt = performance.now();
       const code = await run(step, folder);
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

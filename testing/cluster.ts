@@ -3,13 +3,20 @@ import os from 'node:os';
 import path from 'node:path';
 import { Cluster, Redis } from 'ioredis';
 import { slotOf } from '../engine/nodes/slot.ts';
-import { type ClusterNode, type RunningCluster, startCluster } from '../scripts/redis-cluster.mjs';
+import { type RunningCluster, startCluster } from '../scripts/redis-cluster.mjs';
+import { handOver } from '../scripts/redis-handover.mjs';
+import type { RedisNode } from '../scripts/redis-node.mjs';
+import { beginMove, finishMove, moveKeys } from '../scripts/redis-slots.mjs';
 import type { TestRedis } from './redis.ts';
 
 export interface TestCluster extends TestRedis {
   readonly cluster: RunningCluster;
   /** The node that serves the partition now. */
-  masterOf(partition: number): Promise<ClusterNode>;
+  masterOf(partition: number): Promise<RedisNode>;
+  /** Makes a replica of the partition's master the master; nothing is lost by it. */
+  handOver(partition: number): Promise<void>;
+  /** Begins to move a partition to another master, these keys first. @returns how to end it */
+  beginMove(partition: number, keys: readonly string[]): Promise<() => Promise<void>>;
 }
 
 /**
@@ -24,6 +31,16 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
   return {
     cluster,
     masterOf,
+    handOver: (partition) => handOver(cluster, slotOf(partition)),
+    async beginMove(partition, keys) {
+      const slot = slotOf(partition);
+      const from = await masterOf(partition);
+      const [to, ...others] = (await mastersOf(cluster)).filter((node) => node !== from);
+      if (to === undefined) throw new Error('there is no other master');
+      await beginMove(slot, from, to);
+      await moveKeys(from, to, [...keys]);
+      return async () => void (await finishMove(slot, from, to, others));
+    },
     url: cluster.url,
     port: killed.port,
     dir,
@@ -57,6 +74,11 @@ function routed({ nodes }: RunningCluster): Redis {
   const client = new Cluster(nodes.map(({ port }) => ({ host: '127.0.0.1', port })));
   client.on('error', () => undefined);
   return client as unknown as Redis;
+}
+
+async function mastersOf({ nodes }: RunningCluster): Promise<RedisNode[]> {
+  const roles = await Promise.all(nodes.map((node) => node.ask((redis) => redis.role())));
+  return nodes.filter((_, n) => roles[n]?.[0] === 'master');
 }
 
 async function emptied(redis: Redis): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnection, keys } from '../../engine/index.ts';
 import { connect, type Sql } from '../../persistence/index.ts';
+import { testRedis } from '../../testing/services.ts';
 import { runCommand, type TestRingfence, testRingfence } from '../test-ringfence.ts';
 import { doctor } from './doctor.ts';
 
@@ -46,6 +47,25 @@ describe('doctor', () => {
     expect(text).toContain(`ERROR    redis ${name}`);
     expect(text).toContain(`mend: ${mend}`);
     expect(code).toBe(1);
+  });
+
+  test('replicas without min-replicas-to-write are an error: cut off, the master would go on', async () => {
+    const replica = await testRedis();
+    const copy = await replica.connect();
+    await copy.replicaof('127.0.0.1', ringfence.redis.port);
+    await expect
+      .poll(() => redis.info('replication'), { timeout: 10_000 })
+      .toContain('connected_slaves:1');
+    const { code, text } = await run();
+    expect(text).toContain('ERROR    redis min-replicas-to-write: off');
+    expect(text).toContain('mend: set min-replicas-to-write 1 and min-replicas-max-lag 10');
+    expect(code).toBe(1);
+    await redis.config('SET', 'min-replicas-to-write', '1');
+    expect((await run()).code).toBe(0);
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    copy.disconnect();
+    await replica.stop();
+    await expect.poll(() => redis.info('replication')).toContain('connected_slaves:0');
   });
 
   test('another partition count than the stored one is an error', async () => {

@@ -4,7 +4,7 @@
 
 import { createConnection, urlBeside } from '../connection.ts';
 import { OutageError, RequestError } from '../errors.ts';
-import { addressesOf, type ClusterView, ownersOf } from './cluster-view.ts';
+import { addressesOf, type ClusterView, migratingSlots, ownersOf } from './cluster-view.ts';
 import type { Member, NodeDoor, Nodes } from './nodes.ts';
 import { slotOf } from './slot.ts';
 import { within } from './within.ts';
@@ -23,6 +23,7 @@ export async function openCluster<N extends Member>(
   const slots: number[] = [];
   let heardOf: readonly string[] = seeds;
   let owners: readonly (N | undefined)[] = [];
+  let moving: ReadonlySet<number> = new Set();
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
@@ -41,6 +42,7 @@ export async function openCluster<N extends Member>(
     const found = ownersOf(views);
     heardOf = [...new Set([...addressesOf(views), ...seeds])];
     owners = found.map((at) => (at === undefined ? undefined : nodeAt(at)));
+    moving = new Set(views.flatMap(({ text }) => [...migratingSlots(text)]));
     const serving = new Set(found);
     for (const [at, node] of nodes) {
       if (serving.has(at)) continue;
@@ -62,13 +64,17 @@ export async function openCluster<N extends Member>(
     return looking;
   }
 
-  function find(partition: number): N | undefined {
+  function slotFor(partition: number): number {
     let slot = slots[partition];
     if (slot === undefined) {
       slot = slotOf(partition);
       slots[partition] = slot;
     }
-    return owners[slot];
+    return slot;
+  }
+
+  function find(partition: number): N | undefined {
+    return owners[slotFor(partition)];
   }
 
   await look();
@@ -80,6 +86,7 @@ export async function openCluster<N extends Member>(
       return node;
     },
     all: () => [...nodes.values()],
+    moving: (partition) => moving.has(slotFor(partition)),
     spans: false,
     refresh,
     stop() {

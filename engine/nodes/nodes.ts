@@ -13,6 +13,11 @@ export interface Nodes<N> {
   of(partition: number): N;
   find(partition: number): N | undefined;
   all(): readonly N[];
+  /**
+   * Whether the partition's slot is on its way to another node, as of the last look. Its keys are partly
+   * here and partly there, so that nothing but the move itself can be done with them.
+   */
+  moving(partition: number): boolean;
   /** Whether one command may name keys of several partitions; a cluster refuses it. */
   readonly spans: boolean;
   /** Finds out again who serves what. Does not throw: what is known stands until more is. */
@@ -41,6 +46,7 @@ export function oneNode<N>(node: N, close: (node: N) => void): Nodes<N> {
     of: () => node,
     find: () => node,
     all: () => all,
+    moving: () => false,
     spans: true,
     refresh: async () => undefined,
     stop: () => close(node),

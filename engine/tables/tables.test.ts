@@ -8,6 +8,7 @@ import type { Case } from './test/case.ts';
 import { ENDING } from './test/ending.ts';
 import { EXPIRING } from './test/expiring.ts';
 import { EXTENDING } from './test/extending.ts';
+import { type KeyWatch, watchKeys } from './test/key-watch.ts';
 import { LIVING } from './test/living.ts';
 import { MEMORY } from './test/memory.ts';
 import { MOVING } from './test/moving.ts';
@@ -29,11 +30,16 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
 const WITHOUT_RULES = new Set(['fence', 'read', 'trim']);
 
 let redis: RedisPartition;
+let touched: KeyWatch;
 const seen = new Set<string>();
 beforeAll(async () => {
   redis = await RedisPartition.open();
+  touched = await watchKeys(redis.raw);
 });
-afterAll(() => redis.close());
+afterAll(async () => {
+  touched.stop();
+  await redis.close();
+});
 
 describe.each(Object.entries(TABLES))('%s', (_, cases) => {
   test('no two rows share a name', () => {
@@ -65,6 +71,13 @@ function statusesOf(row: Case, trace: readonly string[]): string[] {
     .filter((item) => item.startsWith(`${row.command.verb} `))
     .map((item) => item.slice(row.command.verb.length + 1));
 }
+
+test('no script touches a key that its call has not declared', async () => {
+  const calls = () => touched.calls();
+  await expect.poll(calls).toBeGreaterThan(500);
+  expect(touched.touches()).toBeGreaterThan(calls());
+  expect(touched.undeclared()).toEqual([]);
+});
 
 test('every status that a script can return has a row', () => {
   const folder = join(import.meta.dirname, '../lua');

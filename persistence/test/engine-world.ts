@@ -1,5 +1,12 @@
 /** A real engine on a real Redis over a real ledger; flushers are started by the tests. */
-import { callHoldId, createEngine, type Engine, type Price } from '../../engine/index.ts';
+import {
+  callHoldId,
+  createEngine,
+  type Engine,
+  newId,
+  OutageError,
+  type Price,
+} from '../../engine/index.ts';
 import { type TestRedis, testRedis } from '../../testing/services.ts';
 import { connect } from '../connect.ts';
 import type { FlusherEvents } from '../flusher/events.ts';
@@ -142,6 +149,25 @@ async function makeCall(
     outcome: 'completed',
   });
   if (ended.status !== 'done') throw new Error(`capture: ${ended.status}`);
+}
+
+/** Deposits one micro, and again under the same key as long as the answer is an outage. */
+export async function depositAgain(
+  world: EngineWorld,
+  partition: number,
+  walletId: string,
+  timeoutMs: number,
+): Promise<void> {
+  const key = newId('req');
+  await until(async () => {
+    try {
+      await world.deposit(partition, walletId, 1, key);
+      return true;
+    } catch (error) {
+      if (error instanceof OutageError) return false;
+      throw error;
+    }
+  }, timeoutMs);
 }
 
 /** Waits for a condition, never for a time. */

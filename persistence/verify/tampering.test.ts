@@ -1,6 +1,6 @@
 /** Somebody who can write to Postgres, and has no key of the chain, cannot do so unseen. */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { keys, packWalletState, unpackWalletState } from '../../engine/index.ts';
 import { writeDigest } from '../digest.ts';
@@ -22,7 +22,7 @@ let other: string;
 let journal: Buffer;
 beforeAll(async () => {
   world = await engineWorld();
-  redis = new Redis(world.redis.url);
+  redis = await world.redis.connect(PARTITION);
   [wallet, other] = [await world.wallet(PARTITION), await world.wallet(PARTITION)];
   const flusher = world.flusher('set-up');
   for (const n of [1, 2, 3]) await world.deposit(PARTITION, wallet, 10_000_000, `w${n}`);
