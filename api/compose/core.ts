@@ -93,7 +93,13 @@ export async function startCore(
     });
     const parts = { config, log, engine, directory, desk, clients };
     const { asking } = createReconciling(parts);
-    const saidOver = createSaidOver({ asking, clients, sessions: desk.sessions, log });
+    const saidOver = createSaidOver({
+      asking,
+      clients,
+      sessions: desk.sessions,
+      log,
+      nowMs: Date.now,
+    });
     return {
       ...parts,
       stores,

@@ -1,7 +1,8 @@
 /** Somebody with a key says that a call is over, and it goes on at its provider. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVIDENCE } from '../../engine/index.ts';
-import { type Placed, type VapiStage, vapiStage } from '../webhooks/test/vapi-stage.ts';
+import { DEPOSIT, type Placed, type VapiStage, vapiStage } from '../webhooks/test/vapi-stage.ts';
 
 let on: VapiStage;
 beforeAll(async () => {
@@ -59,4 +60,26 @@ test('one that is over is charged for what its provider says, and told to end by
   await end(call, 3_600);
   await settled(call);
   expect((await on.truth(call)).pushes).toEqual(pushes);
+}, 60_000);
+
+test('one that is placed only afterwards is ended and charged as well', async () => {
+  const { organizationId, walletId } = await on.desk.payer(DEPOSIT);
+  const callId = on.desk.newId();
+  await on.desk.authorize(organizationId, { call_id: callId, provider: 'vapi' });
+  await end({ organizationId, walletId, callId, providerCallId: '' }, 0);
+  // The first look has found nothing by then.
+  await pause(3_000);
+  const providerCallId = await on.vapi.place(organizationId, callId);
+  const call = { organizationId, walletId, callId, providerCallId };
+  await until(() => on.truth(call)).toMatchObject({ phase: 'ended', endedBy: 'pushed' });
+  await settled(call);
+}, 60_000);
+
+test('who says it again and again has it looked after once', async () => {
+  const call = await on.placed();
+  await on.live(call);
+  for (let times = 0; times < 5; times++) await end(call, 0);
+  await until(() => on.truth(call)).toMatchObject({ phase: 'ended', endedBy: 'pushed' });
+  await settled(call);
+  expect((await on.truth(call)).pushes).toHaveLength(1);
 }, 60_000);

@@ -28,8 +28,11 @@ export type Asked =
   | { readonly status: 'over'; readonly record: ProviderRecord; readonly effect: RecordEffect }
   /** The provider never had it: nothing was taken, everything released. */
   | { readonly status: 'voided' }
-  /** The provider does not have it, which is too early or too strange to end it for. */
-  | { readonly status: 'not_found' }
+  /**
+   * The provider does not have it, which is too early or too strange to end it for.
+   * `appearsUntilMs`: until then, epoch ms, it may yet be placed.
+   */
+  | { readonly status: 'not_found'; readonly appearsUntilMs: number }
   /** Nobody knows. It is never a sign that the call is over. `provider`, if one is known to make it. */
   | { readonly status: 'cannot_ask'; readonly why: string; readonly provider?: string }
   /** No provider is known to make this call: only its caller could tell. */
@@ -73,7 +76,6 @@ const APPEARS_MS = 60_000;
 
 export function createAsking(options: AskingOptions): Asking {
   const { engine, sessions, log } = options;
-  const flights = new Map<string, Promise<Asked>>();
   const lanes = new Map<string, Pool>();
   const searches = new WeakMap<ProviderClient, Search>();
 
@@ -137,20 +139,21 @@ export function createAsking(options: AskingOptions): Asking {
     });
   }
 
-  function shared(partition: number, holdId: string, isAsked: (hold: HoldState) => boolean) {
-    const flight =
-      flights.get(holdId) ??
-      askOnce(partition, holdId, isAsked).finally(() => {
-        flights.delete(holdId);
-      });
-    flights.set(holdId, flight);
-    return flight;
+  /** Open and closed holds are asked about apart: one answers `closed` where the other has work to do. */
+  function shared(isAsked: (hold: HoldState) => boolean): Asking['ask'] {
+    const flights = new Map<string, Promise<Asked>>();
+    return (partition, holdId) => {
+      const flight =
+        flights.get(holdId) ??
+        askOnce(partition, holdId, isAsked).finally(() => {
+          flights.delete(holdId);
+        });
+      flights.set(holdId, flight);
+      return flight;
+    };
   }
 
-  return {
-    ask: (partition, holdId) => shared(partition, holdId, isOpen),
-    askAfter: (partition, holdId) => shared(partition, holdId, isSaidOver),
-  };
+  return { ask: shared(isOpen), askAfter: shared(isSaidOver) };
 }
 
 /** Where a call can be asked for. */
@@ -198,9 +201,8 @@ async function notFound(
   hold: HoldState,
 ): Promise<Asked> {
   const unproven = isOpen(hold) && (hold.state === 'authorized' || hold.estimated);
-  if (!unproven || nowMs() < hold.createdAtMs + hold.policy.ringMs + APPEARS_MS) {
-    return { status: 'not_found' };
-  }
+  const appearsUntilMs = hold.createdAtMs + hold.policy.ringMs + APPEARS_MS;
+  if (!unproven || nowMs() < appearsUntilMs) return { status: 'not_found', appearsUntilMs };
   const { partition, holdId, callId } = call;
   const reply = await engine.void({
     partition,

@@ -17,6 +17,7 @@ import type { Asking } from './asking.ts';
 /** The provider's own event mostly comes by then, and saves the question. */
 const FIRST_LOOK_MS = 1_500;
 const PAUSE_MAX_MS = 15_000;
+/** Looks after a call that its provider has, or that nobody can ask about. */
 const LOOKS_MAX = 8;
 const AT_A_TIME_MAX = 16;
 /** Beyond it calls are left to the reconciler. */
@@ -34,20 +35,29 @@ export interface SaidOverOptions {
   readonly clients: Pick<ProviderClients, 'clientFor'>;
   readonly sessions: Pick<CallSessions, 'note'>;
   readonly log: Log;
+  readonly nowMs: () => number;
 }
+
+/** What a look found: nothing more to do; not to be seen there yet; to be looked at again. */
+type Found = 'over' | 'not_yet' | 'again';
 
 export function createSaidOver(options: SaidOverOptions): SaidOver {
   const { log } = options;
   const pool = createPool(AT_A_TIME_MAX);
   const timers = new Set<NodeJS.Timeout>();
+  /** Holds that are looked after: who repeats it is not looked after twice. */
+  const watched = new Set<string>();
   let stopped = false;
 
   function later(call: CallIdentity, provider: string, looks: number): void {
-    if (stopped || timers.size + pool.waiting() >= WAITING_MAX) return;
+    if (stopped || timers.size + pool.waiting() >= WAITING_MAX) {
+      watched.delete(call.holdId);
+      return;
+    }
     const pauseMs = Math.min(PAUSE_MAX_MS, FIRST_LOOK_MS * 2 ** looks);
     const timer = setTimeout(() => {
       timers.delete(timer);
-      pool.run(() => look(call, provider, looks + 1));
+      pool.run(() => look(call, provider, looks));
     }, pauseMs);
     timer.unref();
     timers.add(timer);
@@ -55,20 +65,29 @@ export function createSaidOver(options: SaidOverOptions): SaidOver {
 
   async function look(call: CallIdentity, provider: string, looks: number): Promise<void> {
     const fields = { call_id: call.callId, provider };
+    let found: Found = 'again';
     try {
-      if (await isOver(options, call, provider)) return;
+      found = await lookAt(options, call, provider);
     } catch (error) {
       log.warn(
         { err: error, ...fields },
         'a call that was said to be over could not be looked after',
       );
     }
-    if (looks < LOOKS_MAX) later(call, provider, looks);
-    else log.error(fields, 'a call that was said to be over may go on at its provider');
+    if (found === 'not_yet') later(call, provider, Math.min(looks + 1, LOOKS_MAX - 1));
+    else if (found === 'again' && looks + 1 < LOOKS_MAX) later(call, provider, looks + 1);
+    else watched.delete(call.holdId);
+    if (found === 'again' && looks + 1 >= LOOKS_MAX) {
+      log.error(fields, 'a call that was said to be over may go on at its provider');
+    }
   }
 
   return {
-    watch: (call, provider) => later(call, provider, 0),
+    watch(call, provider) {
+      if (watched.has(call.holdId)) return;
+      watched.add(call.holdId);
+      later(call, provider, 0);
+    },
     async stop() {
       stopped = true;
       for (const timer of timers) clearTimeout(timer);
@@ -77,19 +96,21 @@ export function createSaidOver(options: SaidOverOptions): SaidOver {
   };
 }
 
-/** Asks, and ends what goes on. @returns true when there is nothing more to do. */
-async function isOver(
-  { asking, clients, sessions, log }: SaidOverOptions,
+/** Asks, and ends what goes on. */
+async function lookAt(
+  { asking, clients, sessions, log, nowMs }: SaidOverOptions,
   call: CallIdentity,
   provider: string,
-): Promise<boolean> {
+): Promise<Found> {
   const client = await clients.clientFor(provider, call.organizationId);
-  if (client === undefined) return true;
+  if (client === undefined) return 'over';
   const asked = await asking.askAfter(call.partition, call.holdId);
-  if (asked.status === 'cannot_ask') return false;
-  if (asked.status !== 'live' && asked.status !== 'ringing') return true;
+  if (asked.status === 'cannot_ask') return 'again';
+  // Whoever says that a call is over may place it afterwards.
+  if (asked.status === 'not_found') return nowMs() < asked.appearsUntilMs ? 'not_yet' : 'over';
+  if (asked.status !== 'live' && asked.status !== 'ringing') return 'over';
   await endUnpaid({ sessions, log }, client, call, asked.record);
-  return false;
+  return 'again';
 }
 
 /** A call that is closed for us and goes on at its provider: ended there. */

@@ -19,15 +19,19 @@ export interface Stage {
   get(path: string): Promise<Record<string, unknown>>;
   /** The amounts of the wallet's capture entries, once all of its entries are in the ledger. */
   captures(walletId: string): Promise<number[]>;
-  /** The last word about a call, whatever came in between. */
+  /** The call is over and was captured once, to the second, and nothing is held. */
+  expectEnded(told: TestStory, callId?: string): Promise<void>;
+  /** The last word about a call, whatever came in between, with the milliseconds that not all providers tell. */
   expectCharged(told: TestStory, callId: string): Promise<void>;
 }
 
 export async function stage(): Promise<Stage> {
-  const app = await testApplication({
-    VAPI_WEBHOOK_SECRET: VAPI_SECRET,
-    RETELL_API_KEY: RETELL_KEY,
-  });
+  return await stageOf(
+    await testApplication({ VAPI_WEBHOOK_SECRET: VAPI_SECRET, RETELL_API_KEY: RETELL_KEY }),
+  );
+}
+
+export async function stageOf(app: TestApplication): Promise<Stage> {
   await app.request('PUT', '/v1/prices/voice_minute', {
     body: { unit: 'minute', rate_micros_per_minute: MINUTE, increment: '1/1', currency: 'usd' },
   });
@@ -43,10 +47,27 @@ export async function stage(): Promise<Stage> {
     return (data as { amount_micros: number }[]).map((entry) => entry.amount_micros);
   }
 
+  async function expectEnded(told: TestStory, callId = told.providerCallId): Promise<void> {
+    const call = await get(`/v1/calls/${callId}?organization_id=${told.organizationId}`);
+    expect(call).toMatchObject({
+      state: 'captured',
+      captured_micros: TALK_MICROS,
+      outcome: 'completed',
+      estimated: false,
+    });
+    expect(await captures(told.walletId)).toEqual([-TALK_MICROS]);
+    expect(await get(`/v1/wallets/${told.walletId}`)).toMatchObject({
+      posted_micros: DEPOSIT - TALK_MICROS,
+      held_micros: 0,
+      live_calls: 0,
+    });
+  }
+
   return {
     app,
     get,
     captures,
+    expectEnded,
     async story(fields = {}) {
       const organizationId = await organization(app, 'Caller');
       return {
@@ -59,20 +80,12 @@ export async function stage(): Promise<Stage> {
       };
     },
     async expectCharged(told, callId) {
-      const call = await get(`/v1/calls/${callId}?organization_id=${told.organizationId}`);
-      expect(call).toMatchObject({
-        state: 'captured',
-        captured_micros: TALK_MICROS,
-        duration_seconds: TALK_MS / 1000,
-        outcome: 'completed',
-        estimated: false,
-      });
-      expect(await captures(told.walletId)).toEqual([-TALK_MICROS]);
-      expect(await get(`/v1/wallets/${told.walletId}`)).toMatchObject({
-        posted_micros: DEPOSIT - TALK_MICROS,
-        held_micros: 0,
-        live_calls: 0,
-      });
+      await expectEnded(told, callId);
+      expect(await get(`/v1/calls/${callId}?organization_id=${told.organizationId}`)).toMatchObject(
+        {
+          duration_seconds: TALK_MS / 1000,
+        },
+      );
     },
   };
 }
