@@ -3,6 +3,7 @@
  * the inbox. Persistence has what fills them; the composition root joins the two, so that this
  * folder knows nothing of SQL.
  */
+import type { OpenDial } from './asking/by-numbers.ts';
 import type { AppliableEvent, BindingKind } from './providers/event.ts';
 
 export interface OrganizationFacts {
@@ -131,6 +132,8 @@ export interface CallRecords {
    * claim takes the id from a call that only claimed it.
    */
   link(link: CallLinkRecord): Promise<'linked' | 'linked_elsewhere'>;
+  /** The dial of a call, while it is not known whether it placed it. */
+  openDial(organizationId: string, callId: string): Promise<OpenDial | undefined>;
   /** The provider ids of one call: those that are certain first, of them the newest. */
   linksOf(organizationId: string, callId: string): Promise<readonly CallLinkRecord[]>;
   /** The kinds of what is on the call's timeline, oldest first. */

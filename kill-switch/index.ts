@@ -1,6 +1,7 @@
 /** The kill-switch's door: call policy, call sessions, enforcer, and what providers say. */
 export { createApplyRecord } from './asking/apply-record.ts';
 export { type Asked, type Asking, createAsking } from './asking/asking.ts';
+export { DIALS_APART_MS } from './asking/by-numbers.ts';
 export { createSaidOver, type SaidOver } from './asking/said-over.ts';
 export type { CutoffDoors, CutoffMeasure } from './cutoff/doors.ts';
 export { createDialer, type DialCall, type Dialled, type DialOnce } from './dial/dialer.ts';

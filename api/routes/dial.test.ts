@@ -8,14 +8,9 @@ import {
   type DialStage,
   dialStage,
   PROVIDERS,
-  PUBLIC_URL,
   until,
 } from '../webhooks/test/dial-stage.ts';
-import { ACCOUNT_SID, PROVIDER_KEYS } from '../webhooks/test/simulator.ts';
-import { postTwilio, twilioForm } from '../webhooks/test/twilio.ts';
-
-/** Twilio keeps no metadata: what it does not answer can only be told by its callbacks. */
-const WITH_METADATA = ['vapi', 'retell'] as const;
+import { ACCOUNT_SID } from '../webhooks/test/simulator.ts';
 
 let stage: DialStage;
 let desk: CallsDesk;
@@ -120,7 +115,7 @@ describe.each(PROVIDERS)('%s', (provider) => {
   );
 });
 
-describe.each(WITH_METADATA)('%s, when nobody knows', (provider) => {
+describe.each(PROVIDERS)('%s, when nobody knows', (provider) => {
   test('the call is found, held and captured once', async () => {
     const on = await dialling(provider);
     await simulators[provider].setFaults({ requests: { create: { resetAfter: 1 } } });
@@ -190,41 +185,6 @@ describe.each(WITH_METADATA)('%s, when nobody knows', (provider) => {
     expect(await on.call()).toMatchObject({ provider_call_id: placed?.providerCallId });
     expect(await on.placed()).toHaveLength(1);
   });
-});
-
-test('Twilio, when nobody knows: its callbacks tell, and its list charges nothing again', async () => {
-  const on = await dialling('twilio');
-  // A number of its own: the lists of the other tests' calls are none of its business.
-  const from = '+14155550177';
-  await desk.put(`/v1/provider_bindings/twilio/phone_number/${encodeURIComponent(from)}`, {
-    organization_id: on.organizationId,
-  });
-  await simulators.twilio.setFaults({ requests: { create: { resetAfter: 1 } } });
-  expect((await on.dial({ from })).status).toBe(202);
-  const [placed] = await on.placed();
-  const sid = placed?.providerCallId ?? '';
-  const { core } = desk.app;
-  const account = await stage.account('twilio');
-  const { reconciler } = createReconciling(core);
-  const pass = () => reconciler.run(account);
-  expect(await pass()).toMatchObject({ complete: true, charged: 0, adopted: 0, waiting: 1 });
-  expect(await account.client.hangUp({ providerCallId: sid })).toEqual({ status: 'accepted' });
-  const query = `ringfence_organization_id=${on.organizationId}&ringfence_call_id=${on.callId}`;
-  const path = `/webhooks/twilio/voice?${query}`;
-  const told = await postTwilio(desk.app, {
-    path,
-    signedUrl: PUBLIC_URL + path,
-    form: twilioForm('voice-status.completed', { CallSid: sid, CallDuration: '7' }),
-    token: PROVIDER_KEYS.twilio,
-  });
-  expect(told.status, told.text).toBe(200);
-  await until(on.call).toMatchObject({ state: 'captured' });
-  await until(() => core.directory.callLinks.find('twilio', sid)).toMatchObject({
-    callId: on.callId,
-  });
-  expect(await pass()).toMatchObject({ complete: true, charged: 0, adopted: 0 });
-  await until(() => core.directory.dials.find(on)).toMatchObject({ state: 'created', done: true });
-  expect((await desk.state(on.walletId)).live_calls).toBe(0);
 });
 
 test('a call that ended while it was being placed is hung up at once', async () => {

@@ -113,7 +113,7 @@ describe('asked about a call', () => {
 
   test('that was never placed: voided, but not before it had time to appear', async () => {
     const call = await authorized();
-    expect(await ask(call, MINUTE_MS)).toEqual({ status: 'not_found' });
+    expect(await ask(call, MINUTE_MS)).toMatchObject({ status: 'not_found' });
     expect(await on.call(call)).toMatchObject({ state: 'authorized' });
     expect(await ask(call, 4 * MINUTE_MS)).toEqual({ status: 'voided' });
     expect(await on.call(call)).toMatchObject({ state: 'voided', captured_micros: 0 });

@@ -1,5 +1,11 @@
 /** Fits persistence to what the kill-switch asks for: neither of the two knows the other. */
-import type { CallDirectory, CallRecords, Inbox, ReconcileMarks } from '../../kill-switch/index.ts';
+import {
+  type CallDirectory,
+  type CallRecords,
+  DIALS_APART_MS,
+  type Inbox,
+  type ReconcileMarks,
+} from '../../kill-switch/index.ts';
 import type { Directory, NewInboxEvent } from '../../persistence/index.ts';
 import { readStoredEvent } from './stored-event.ts';
 
@@ -23,6 +29,8 @@ export function callRecords(directory: Directory): CallRecords {
     find: (organizationId, callId) => directory.calls.find(organizationId, callId),
     findByCallId: (callId) => directory.calls.findByCallId(callId),
     findLink: (provider, providerCallId) => directory.callLinks.find(provider, providerCallId),
+    openDial: (organizationId, callId) =>
+      directory.dials.openBetween({ organizationId, callId }, DIALS_APART_MS),
     async link({ controlUrl, twilioCallSid, ...link }) {
       const answer = await directory.callLinks.put({
         provider: link.provider,

@@ -58,7 +58,7 @@ export interface Asking {
 export interface AskingOptions {
   readonly engine: Pick<Engine, 'hold' | 'void'>;
   readonly sessions: CallSessions;
-  readonly records: Pick<CallRecords, 'find'>;
+  readonly records: Pick<CallRecords, 'find' | 'findLink' | 'openDial'>;
   readonly clients: ProviderClients;
   readonly apply: ApplyRecord;
   readonly log: Log;
@@ -75,7 +75,7 @@ const QUESTIONS_MAX = 16;
 const APPEARS_MS = 60_000;
 
 export function createAsking(options: AskingOptions): Asking {
-  const { engine, sessions, log } = options;
+  const { engine, sessions, records, log } = options;
   const lanes = new Map<string, Pool>();
   const searches = new WeakMap<ProviderClient, Search>();
 
@@ -113,11 +113,18 @@ export function createAsking(options: AskingOptions): Asking {
     return { status: record.startedAtMs === undefined ? 'ringing' : 'live', record };
   }
 
-  function look(call: CallIdentity, hold: HoldState, { client, providerCallId }: Place) {
-    if (providerCallId !== undefined) return client.fetch(providerCallId);
-    const search = searches.get(client) ?? createSearch(client, options.nowMs);
+  async function look(call: CallIdentity, hold: HoldState, { client, providerCallId }: Place) {
+    if (providerCallId !== undefined) return await client.fetch(providerCallId);
+    const search = searches.get(client) ?? createSearch(client, options.nowMs, isLinked);
     searches.set(client, search);
-    return search.find(call, hold.createdAtMs);
+    const keepsMetadata = client.provider !== 'twilio';
+    const { organizationId, callId } = call;
+    const dial = keepsMetadata ? undefined : await records.openDial(organizationId, callId);
+    return await search.find(call, hold.createdAtMs, dial);
+  }
+
+  async function isLinked({ provider, providerCallId }: ProviderRecord): Promise<boolean> {
+    return (await records.findLink(provider, providerCallId)) !== undefined;
   }
 
   /** What was found by its metadata can be reached from now on. */

@@ -47,6 +47,7 @@ const records: CallRecords = {
   find: async () => undefined,
   findByCallId: async () => [],
   findLink: async () => undefined,
+  openDial: async () => undefined,
   link: async () => 'linked',
   linksOf: async () => [],
   eventKinds: async () => [],

@@ -55,6 +55,16 @@ export interface ProviderRecord extends CallReference {
   /** What the provider charges, in micros of US dollars; undefined until it is known. */
   readonly costMicros: number | undefined;
   readonly twilioCallSid: string | undefined;
+  /** What the call is known by at a provider that keeps no metadata: Twilio. */
+  readonly numbers?: CallNumbers | undefined;
+}
+
+export interface CallNumbers {
+  /** E.164. */
+  readonly from: string;
+  readonly to: string;
+  /** When the provider was asked for the call, epoch ms in whole seconds. */
+  readonly createdAtMs: number;
 }
 
 /** A call to place. */

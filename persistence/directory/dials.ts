@@ -26,6 +26,16 @@ export interface Dial {
   looks: number;
 }
 
+/** A dial that may have placed a call, by what the call is known by at its provider. */
+export interface OpenDial {
+  from: string;
+  to: string;
+  /** Epoch ms. */
+  dialedAtMs: number;
+  /** Another such dial between the same numbers, about the same time, is open as well. */
+  isOneOfSeveral: boolean;
+}
+
 export type NewDial = Pick<
   Dial,
   'organizationId' | 'callId' | 'provider' | 'account' | 'fingerprint' | 'from' | 'to'
@@ -106,6 +116,30 @@ export class Dials {
     const rows = await this.#sql<DialRow[]>`
       select * from dials where organization_id = ${organizationId} and call_id = ${callId}`;
     return fromRow(onlyRow(rows));
+  }
+
+  /**
+   * The dial of a call while it is not known whether it placed it.
+   * @param aboutMs another such dial between the same numbers counts within so long before or after
+   */
+  async openBetween(
+    { organizationId, callId }: DialKey,
+    aboutMs: number,
+  ): Promise<OpenDial | undefined> {
+    const [row] = await this.#sql<(DialRow & { others: boolean })[]>`
+      select *, exists (
+        select from dials as other
+        where other.done_at is null and other.provider = dial.provider
+          and other.account = dial.account
+          and other.from_number = dial.from_number and other.to_number = dial.to_number
+          and (other.organization_id, other.call_id) <> (dial.organization_id, dial.call_id)
+          and abs(extract(epoch from other.dialed_at - dial.dialed_at)) * 1000 <= ${aboutMs}
+      ) as others
+      from dials as dial
+      where organization_id = ${organizationId} and call_id = ${callId} and done_at is null`;
+    if (row === undefined) return undefined;
+    const { from, to, dialedAt } = fromRow(row);
+    return { from, to, dialedAtMs: dialedAt.getTime(), isOneOfSeveral: row.others };
   }
 
   /** True while it is not known of some dial from this number whether its call exists. */

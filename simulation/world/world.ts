@@ -28,6 +28,8 @@ const LOOK_MS_MAX = 3_000;
 const LOOK_MS_PER_CALL = 5;
 /** How long after the last wallet should be dry every call must be over and captured. */
 const PATIENCE_MS = { none: 90_000, rough: 300_000 } as const;
+/** No provider cap of a planned call is longer. */
+const LONGEST_CALL_MS = 3_600_000;
 /** Some calls of a wallet get this many increments more than others: they share what is left over. */
 const INCREMENTS_MORE = 2;
 
@@ -85,7 +87,8 @@ async function live(
   });
   let open = true;
   try {
-    while (open && performance.now() < dialledAtMs + longestMs(options)) {
+    const allMs = longestMs(options, plan);
+    while (open && performance.now() < dialledAtMs + allMs) {
       await pause(lookMs, undefined, { signal });
       const dialled = performance.now() >= dialledAtMs;
       const { facts, books } = await look(dialled ? 'running' : 'dialling');
@@ -115,10 +118,16 @@ async function live(
   };
 }
 
-/** From the last dial until everything must be over. */
-function longestMs({ seconds, increment, faults }: WorldOptions): number {
+/**
+ * From the last dial until everything must be over. Where dials fail, the money of the calls that
+ * never were is talked away by the others of their wallet, by a single one if it has to be.
+ */
+function longestMs({ seconds, increment, faults }: WorldOptions, { wallets }: Plan): number {
   const { initialMs } = priceAt(increment, RETAIL_MICROS);
-  return seconds * 1000 + INCREMENTS_MORE * initialMs + PATIENCE_MS[faults];
+  const most = Math.max(...wallets.map(({ calls }) => calls.length));
+  const shares = faults === 'none' ? 1 : most;
+  const talkMs = shares * (seconds * 1000 + INCREMENTS_MORE * initialMs);
+  return Math.min(talkMs, LONGEST_CALL_MS) + PATIENCE_MS[faults];
 }
 
 /** Over the last minute: a figure of a busy machine is another figure. */

@@ -211,7 +211,7 @@ function mortalEngine(engine: World['engine']) {
 /** As the provider's record says, like the kill switch's own asking. */
 async function ask({ world, vapi, calls }: Scenery, partition: number, holdId: string) {
   const record = await vapi.fetch(calls.get(holdId)?.id ?? '');
-  if (record === 'not_found') return { status: 'not_found' } as const;
+  if (record === 'not_found') return { status: 'not_found', appearsUntilMs: 0 } as const;
   if (record.live) return { status: 'live', record } as const;
   const end = { durationMs: record.durationMs ?? 0, evidence: 4, outcome: 'completed' } as const;
   await world.engine.capture({ partition, holdId, ...end });

@@ -23,6 +23,7 @@ export function twilioRecord(call: CallInstance): ProviderRecord | undefined {
     }),
     controlUrl: undefined,
     twilioCallSid: call.sid,
+    numbers: numbersOf(call),
   };
   if (NOT_YET.has(call.status) || call.status === ANSWERED) {
     return {
@@ -50,6 +51,11 @@ export function twilioRecord(call: CallInstance): ProviderRecord | undefined {
     reasonKnown: read.known,
     costMicros: costOf(call.price, call.priceUnit),
   };
+}
+
+function numbersOf({ from, to, dateCreated }: CallInstance) {
+  const createdAtMs = momentOf(dateCreated);
+  return createdAtMs === undefined ? undefined : { from, to, createdAtMs };
 }
 
 /** Twilio writes what it takes as a negative number, and only once it has worked it out. */
