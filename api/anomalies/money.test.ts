@@ -1,8 +1,6 @@
 /** Money is moved once, whichever request of it to Redis or Postgres fails. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { wallet } from '../test/tenants.ts';
-import { walletElsewhere } from '../transfers/test/stage.ts';
-import { amounts, DEPOSIT, expectVerified, level, payer } from './test/accounts.ts';
+import { amounts, DEPOSIT, expectVerified, level, type Places, places } from './test/accounts.ts';
 import {
   type HurtStage,
   hurtStage,
@@ -14,15 +12,17 @@ import {
 } from './test/hurt.ts';
 
 let stage: HurtStage;
+let on: Places;
 beforeAll(async () => {
   stage = await hurtStage();
+  on = await places(stage);
 }, 60_000);
 afterAll(() => stage.stop());
 
 let keys = 0;
 
 async function charge(): Promise<Subject> {
-  const { walletId } = await payer(stage);
+  const { walletId } = await on.payer();
   const idempotencyKey = `charge ${keys++}`;
   const body = { amount_micros: 700, wait_for: 'ledger' };
   return {
@@ -37,9 +37,8 @@ async function charge(): Promise<Subject> {
   };
 }
 
-async function transfer(walletOf: (from: string) => Promise<string>): Promise<Subject> {
-  const { walletId: from } = await payer(stage);
-  const to = await walletOf(from);
+async function transfer(wallet: () => Promise<string>): Promise<Subject> {
+  const [{ walletId: from }, to] = await Promise.all([on.payer(), wallet()]);
   const idempotencyKey = `transfer ${keys++}`;
   const body = { from_wallet_id: from, to_wallet_id: to, amount_micros: 900 };
   return {
@@ -57,28 +56,20 @@ async function transfer(walletOf: (from: string) => Promise<string>): Promise<Su
   };
 }
 
-async function beside(from: string): Promise<string> {
-  const { body } = await stage.sound.request('GET', `/v1/wallets/${from}`);
-  return await wallet(stage.sound, String(body.organization_id));
-}
-
 describe.each(STORES)('%s fails at every request of', (store) => {
   test.each([
     ['a charge', charge, 1],
-    ['a transfer inside a partition', () => transfer(beside), 1],
-    [
-      'a transfer across partitions',
-      () => transfer((from) => walletElsewhere(stage.sound, from)),
-      2,
-    ],
+    ['a transfer inside a partition', () => transfer(() => on.beside()), 1],
+    ['a transfer across partitions', () => transfer(() => on.elsewhere()), 2],
   ] as const)(
     '%s: it is made once',
     async (_, subject, least) => {
       for (const failed of await tryAll(stage, store, subject)) {
         expect(failed).toBeGreaterThanOrEqual(least);
       }
-      await expectVerified(stage);
     },
     TRY_ALL_MS,
   );
 });
+
+test('afterwards Redis, ledger and snapshots agree', () => expectVerified(stage));

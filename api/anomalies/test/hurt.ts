@@ -8,6 +8,7 @@
  */
 import { expect } from 'vitest';
 import {
+  EVERY_ANOMALY,
   type FailingDoor,
   failingDoor,
   postgresFrames,
@@ -25,15 +26,17 @@ export type Store = (typeof STORES)[number];
 export interface Subject {
   /** What a caller does: false when it has to do it again. @throws on any answer that is no outage */
   act(process: TestProcess): Promise<boolean>;
-  /** Done once, however often it was tried. */
+  /** Done once, however often it was tried. May wait for what goes on by itself. */
   check(): Promise<void>;
 }
+
+export type MakeSubject = () => Promise<Subject>;
 
 export interface Hurt {
   readonly way: Way;
   readonly process: TestProcess;
-  /** Tries the subjects with every n; answers how many requests failed. */
-  fail(store: Store, subject: () => Promise<Subject>): Promise<number>;
+  /** Tries subjects with every n, from the first on by steps; answers how many requests failed. */
+  fail(store: Store, make: MakeSubject, steps: Steps): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -43,11 +46,18 @@ export interface HurtStage {
   stop(): Promise<void>;
 }
 
+/** Which requests fail: 1, 2, 3... by default. */
+export interface Steps {
+  readonly first: number;
+  readonly by: number;
+}
+export const EACH: Steps = { first: 1, by: 1 };
+
 /** Some twenty requests, each failing in each way, on a machine that is busy. */
 export const TRY_ALL_MS = 180_000;
 /** No flow asks its stores more often. */
-const REQUESTS_MAX = 100;
-export const PATIENT = { timeout: 20_000, interval: 20 };
+const REQUESTS_MAX = 200;
+export const PATIENT = { timeout: 30_000, interval: 20 };
 
 export async function hurtStage(env: Record<string, string> = {}): Promise<HurtStage> {
   const sound = await testApplication(env);
@@ -86,6 +96,7 @@ async function hurtProcess(
       .toBe(200);
   }
 
+  /** @returns whether a request failed */
   async function once(store: Store, n: number, subject: Subject): Promise<boolean> {
     if (way === 'dead') doors[store].failAt(n, 'unanswered', dies);
     else doors[store].failAt(n, way);
@@ -93,17 +104,24 @@ async function hurtProcess(
     const failed = doors[store].disarm();
     const next = way === 'dead' && failed ? sound : process;
     if (!done || next === sound) await expect.poll(() => subject.act(next), PATIENT).toBe(true);
-    await subject.check();
     return failed;
   }
 
   return {
     way,
     process,
-    async fail(store, subject) {
-      for (let n = 1; n < REQUESTS_MAX; n += 1) {
-        await ready();
-        if (!(await once(store, n, await subject()))) return n - 1;
+    async fail(store, make, { first, by }) {
+      const subjects: Subject[] = [];
+      let next = make();
+      for (let n = first; n < REQUESTS_MAX; n += by) {
+        const [subject] = await Promise.all([next, ready()]);
+        // The next one is made meanwhile, by the sound process: no request of it is counted here.
+        next = make();
+        next.catch(() => undefined);
+        subjects.push(subject);
+        if (await once(store, n, subject)) continue;
+        await Promise.all([...subjects.map((one) => one.check()), next]);
+        return subjects.length - 1;
       }
       throw new Error(`${REQUESTS_MAX} requests and no end`);
     },
@@ -116,17 +134,33 @@ async function hurtProcess(
 }
 
 /** All ways at once; answers how many requests failed in each. */
-export function tryAll(
-  { hurt }: HurtStage,
-  store: Store,
-  subject: () => Promise<Subject>,
-): Promise<number[]> {
-  return Promise.all(hurt.map((one) => one.fail(store, subject)));
+export function tryAll({ hurt }: HurtStage, store: Store, make: MakeSubject): Promise<number[]> {
+  return Promise.all(hurt.map((one) => one.fail(store, make, EACH)));
+}
+
+/** The short form: each request fails in one of the ways, the next one in the next. */
+export function tryInTurn({ hurt }: HurtStage, store: Store, make: MakeSubject): Promise<number[]> {
+  const by = EVERY_ANOMALY ? 1 : WAYS.length;
+  return Promise.all(
+    hurt.map((one, i) => one.fail(store, make, { first: EVERY_ANOMALY ? 1 : 1 + i, by })),
+  );
+}
+
+/** What a caller does first comes first; it goes on from where it had no answer. */
+export function inOrder(...steps: Subject['act'][]): Subject['act'] {
+  let done = 0;
+  return async (process) => {
+    for (const step of steps.slice(done)) {
+      if (!(await step(process))) return false;
+      done += 1;
+    }
+    return true;
+  };
 }
 
 /** Whether the answer is the wanted one; an outage with Retry-After is the only other there may be. */
-export function settled(answer: ApiAnswer, wanted: number): boolean {
-  if (answer.status === wanted) return true;
+export function settled(answer: ApiAnswer, ...wanted: number[]): boolean {
+  if (wanted.includes(answer.status)) return true;
   if (answer.status === 503 && answer.headers.has('retry-after')) return false;
   throw new Error(`${answer.status} instead of ${wanted}: ${answer.text}`);
 }

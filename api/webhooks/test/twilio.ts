@@ -1,7 +1,7 @@
 /** Twilio's own sample callbacks, rewritten to one call or message and signed as Twilio signs. */
 import { readFileSync } from 'node:fs';
 import twilio from 'twilio';
-import type { ApiAnswer, TestApplication } from '../../test/application.ts';
+import type { ApiAnswer, TestProcess } from '../../test/process.ts';
 
 export const TWILIO_TOKEN = 'twilio-token-of-the-test';
 export const PUBLIC_URL = 'https://billing.example.com';
@@ -31,7 +31,10 @@ export interface Posting {
   signature?: string;
 }
 
-export function postTwilio(app: TestApplication, posting: Posting): Promise<ApiAnswer> {
+export function postTwilio(
+  app: Pick<TestProcess, 'request'>,
+  posting: Posting,
+): Promise<ApiAnswer> {
   const { path, form, token = TWILIO_TOKEN, signedUrl = `${PUBLIC_URL}${path}` } = posting;
   const signature = posting.signature ?? twilio.getExpectedTwilioSignature(token, signedUrl, form);
   return app.request('POST', path, {
