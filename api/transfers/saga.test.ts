@@ -71,6 +71,44 @@ test('a transfer whose debit Redis has forgotten is not debited again', async ()
   expect(await posted(from, to)).toEqual([70, 30]);
 });
 
+describe('Postgres comes back older than the intent', () => {
+  const forgetIntents = () => app.core.stores.directory`DELETE FROM transfers`;
+
+  test('the request repeated finds its money moved, and moves none again', async () => {
+    const { from, to } = await pair(100);
+    const body = { from_wallet_id: from, to_wallet_id: to, amount_micros: 30 };
+    const post = () =>
+      app.request('POST', '/v1/transfers', { body, idempotencyKey: `older ${from}` });
+    const first = await post();
+    expect(first.body).toMatchObject({ state: 'completed' });
+    await forgetIntents();
+    await expect.poll(async () => (await post()).body).toEqual(first.body);
+    expect(await posted(from, to)).toEqual([70, 30]);
+  });
+
+  test('a transfer under way asks for patience, and is carried on by the request repeated', async () => {
+    const { from, to } = await pair(100);
+    const intent = await intentOf(app, from, to, 30);
+    const doors = sagaDoors(app);
+    const rewound: SagaDoors = {
+      ...doors,
+      async waitForLedger(mutation) {
+        await doors.waitForLedger(mutation);
+        await forgetIntents();
+      },
+    };
+    const gone = { name: 'OutageError', code: 'recovering' };
+    await expect(createSaga(rewound)(intent)).rejects.toMatchObject(gone);
+    const { requestKey: key, fingerprint, organizationId, amountMicros } = intent;
+    const { transfer } = await app.core.directory.transfers.create({
+      ...{ organizationId, fromWalletId: from, toWalletId: to, amountMicros },
+      request: { scope: organizationId, key, fingerprint },
+    });
+    expect((await createSaga(doors)(transfer)).state).toBe('completed');
+    expect(await posted(from, to)).toEqual([70, 30]);
+  });
+});
+
 describe('a transfer that another process refused', () => {
   test('and that is debited all the same gives the money back', async () => {
     const { from, to } = await pair(5);

@@ -17,7 +17,12 @@
  * nothing, after which no other process can make it. The debit's refusal is remembered under its
  * key by Redis; should Redis lose that and the debit be applied after all, the money is given back.
  */
-import type { Engine, JournalEntry, RequestKey } from '../../engine/index.ts';
+import {
+  type Engine,
+  type JournalEntry,
+  OutageError,
+  type RequestKey,
+} from '../../engine/index.ts';
 import type { AwaitedMutation, Directory, Transfer, Wallet } from '../../persistence/index.ts';
 
 export interface SagaDoors {
@@ -185,7 +190,8 @@ async function moved(
 ): Promise<Transfer> {
   const advanced = await directory.transfers.advance(transfer.id, transfer.state, to, refusal);
   const current = advanced ?? (await directory.transfers.get(transfer.id));
-  if (current === undefined) throw new Error(`transfer ${transfer.id} is gone`);
+  // Postgres came back older than the intent: the request repeated writes the same one again.
+  if (current === undefined) throw new OutageError('recovering');
   return current;
 }
 

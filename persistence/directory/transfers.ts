@@ -4,7 +4,7 @@
  * transfer only one takes it.
  */
 
-import { BugError, newId } from '../../engine/index.ts';
+import { BugError, derivedId } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { jsonText, objectCell } from './cells.ts';
 
@@ -79,13 +79,18 @@ export class Transfers {
     this.#sql = sql;
   }
 
-  /** Writes the intent, or finds the one that the same request wrote. Compare the fingerprints. */
+  /**
+   * Writes the intent, or finds the one that the same request wrote. Compare the fingerprints.
+   *
+   * The id comes from the request: should Postgres come back without the intent, the request repeated
+   * makes the same one again, whose money steps have the same keys and happen once.
+   */
   async create(input: NewTransfer): Promise<{ created: boolean; transfer: Transfer }> {
     const { scope, key, fingerprint } = input.request;
     const [inserted] = await this.#sql<TransferRow[]>`
       insert into transfers (id, organization_id, from_wallet_id, to_wallet_id, amount_micros,
         reference, request_scope, request_key, fingerprint)
-      values (${newId('trf')}, ${input.organizationId}, ${input.fromWalletId},
+      values (${derivedId('trf', 'across', scope, key)}, ${input.organizationId}, ${input.fromWalletId},
         ${input.toWalletId}, ${input.amountMicros}, ${input.reference ?? null}, ${scope}, ${key},
         ${fingerprint})
       on conflict (request_scope, request_key) do nothing
