@@ -12,14 +12,28 @@ import type { Report } from './report.ts';
 import { isClean, type Print, runOn } from './run.ts';
 import type { ChaosOptions } from './scenario.ts';
 import { aofCut } from './scenarios/aof-cut.ts';
+import { bothAway } from './scenarios/both-away.ts';
 import { embedded } from './scenarios/embedded.ts';
-import { postgresAway } from './scenarios/postgres.ts';
+import { postgresAway, postgresKill, postgresRestored } from './scenarios/postgres.ts';
 import { processes } from './scenarios/processes.ts';
 import { redisKill } from './scenarios/redis-kill.ts';
 import { redisWipe } from './scenarios/redis-wipe.ts';
 import { openApart, openEmbedded } from './stage.ts';
 
-const APART = [redisKill, aofCut, redisWipe, postgresAway, processes];
+/**
+ * In this order: where Redis was rebuilt, the ledger is asked about keys that it does not know, and
+ * nothing goes on without Postgres.
+ */
+const APART = [
+  processes,
+  postgresAway,
+  postgresKill,
+  postgresRestored,
+  redisKill,
+  bothAway,
+  aofCut,
+  redisWipe,
+];
 const EMBEDDED = [embedded];
 
 export const SCENARIOS: readonly { readonly name: string; readonly summary: string }[] = [

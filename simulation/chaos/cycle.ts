@@ -2,9 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LoadFigures } from './accounts/acknowledged.ts';
 import type { Books } from './accounts/books.ts';
+import { endAgain } from './accounts/end-again.ts';
 import { checkLedger } from './accounts/ledger-check.ts';
 import { levelMs } from './accounts/level.ts';
-import { type Blow, lossFaults, lossReachMs, vanishedFaults } from './accounts/losses.ts';
+import { holeFaults, lossFaults, lossReachMs, vanishedFaults } from './accounts/losses.ts';
 import { behindFaults, onLedger, verifyFaults } from './accounts/stores.ts';
 import type { Tenant } from './load/errands.ts';
 import { startLoad } from './load/load.ts';
@@ -18,7 +19,7 @@ export interface Row {
   /** Of them: answered from the ledger. */
   readonly waited: number;
   readonly lost: number;
-  /** How long before the blow the oldest of the lost was acknowledged. */
+  /** How long before the blow had struck the oldest of the lost was acknowledged. */
   readonly reachMs: number;
   /** From the beginning of the blow until everything was started again. */
   readonly downMs: number;
@@ -53,16 +54,16 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
     await load.burst(BURST);
     const fromMs = Date.now();
     const outcome = await strike.blow({ figures: load.figures, parked });
-    const blow = { fromMs: outcome.struckAtMs ?? fromMs, toMs: Date.now() };
+    const toMs = Date.now();
     await stage.ready();
-    const backMs = Date.now() - blow.toMs;
+    const backMs = Date.now() - toMs;
     const behind = await behindFaults(stage.urls());
     await pause(AFTER_MS);
     await load.stop();
     const level = await levelMs(stage.client, tenants);
     await parked.stillLive();
-    const seen = { behind, outcome, backMs, levelMs: level };
-    return await accounts(ground, strike, load.figures, blow, seen);
+    const seen = { behind, outcome, downMs: toMs - fromMs, backMs, levelMs: level };
+    return await accounts(ground, strike, load.figures, seen);
   } finally {
     await load.stop();
   }
@@ -71,6 +72,7 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
 interface Seen {
   readonly behind: readonly string[];
   readonly outcome: Outcome;
+  readonly downMs: number;
   readonly backMs: number;
   readonly levelMs: number;
 }
@@ -79,7 +81,6 @@ async function accounts(
   { stage, books }: Ground,
   strike: Strike,
   figures: LoadFigures,
-  blow: Blow,
   seen: Seen,
 ): Promise<Row> {
   const { acknowledged } = figures;
@@ -87,16 +88,20 @@ async function accounts(
     checkLedger(sql, acknowledged),
   );
   books.bookAll(acknowledged, lost);
+  const wrong = books.faults(posted);
+  const again = await endAgain(stage.client, lost, figures);
+  books.book(again.moves);
+  const { struckAtMs, lossEndsAtMs = struckAtMs, windowMs = strike.windowMs } = seen.outcome;
+  const blow = { struckAtMs, lossEndsAtMs };
   const unanswered = tally(figures);
-  const late = seen.levelMs > strike.levelMs;
   const silent = strike.recovers && !unanswered['503 recovering'];
   return {
     label: strike.label,
     acknowledged: acknowledged.length,
     waited: acknowledged.filter((one) => one.waited).length,
     lost: lost.length,
-    reachMs: lossReachMs(blow, lost),
-    downMs: blow.toMs - blow.fromMs,
+    reachMs: lossReachMs(struckAtMs, lost),
+    downMs: seen.downMs,
     backMs: seen.backMs,
     levelMs: seen.levelMs,
     unanswered,
@@ -106,11 +111,12 @@ async function accounts(
       ...seen.behind,
       ...figures.unexpected,
       ...faults,
-      ...lossFaults(blow, strike.windowMs, lost),
+      ...lossFaults(blow, windowMs, lost),
+      ...holeFaults(struckAtMs, acknowledged, lost),
       ...vanishedFaults(figures, lost),
-      ...books.faults(posted),
+      ...wrong,
+      ...again.faults,
       ...(silent ? ['nobody was told 503 recovering'] : []),
-      ...(late ? [`the ledger was level after ${seen.levelMs} ms only`] : []),
       ...(await verifyFaults(stage.urls())),
     ],
   };

@@ -1,4 +1,5 @@
 /** Scenarios on one stage, each from its tenants to its last accounts. */
+import { figures } from '../acceptance/tenants.ts';
 import { verified } from '../acceptance/verify.ts';
 import { Books } from './accounts/books.ts';
 import { checkLedger } from './accounts/ledger-check.ts';
@@ -86,10 +87,15 @@ async function groundOn(stage: Stage, loadSeconds: number): Promise<Ground> {
   return { stage, tenants, parked, books, loadMs: loadSeconds * 1_000 };
 }
 
-/** The parked calls end as any other, and every balance is what it must be. */
+/** The parked calls end as any other, every balance is what it must be, and nothing is held any more. */
 async function lastAccounts({ stage, parked, books, tenants }: Ground): Promise<string[]> {
   books.book(await parked.end());
   await levelMs(stage.client, tenants);
   const { posted, faults } = await onLedger(stage.urls(), (sql) => checkLedger(sql, []));
-  return [...faults, ...books.faults(posted)];
+  const left: string[] = [];
+  for (const id of tenants.flatMap((one) => [one.walletId, one.agencyWalletId])) {
+    const { held, liveCalls } = await figures(stage.client, id);
+    if (held !== 0 || liveCalls !== 0) left.push(`${id}: ${held} held, ${liveCalls} live calls`);
+  }
+  return [...faults, ...books.faults(posted), ...left];
 }

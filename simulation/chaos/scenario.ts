@@ -18,8 +18,12 @@ export interface Witness {
 
 /** What came of a blow beside the accounts. */
 export interface Outcome {
-  /** When it really struck, epoch ms, where that was not at once. */
-  readonly struckAtMs?: number;
+  /** When it had struck, epoch ms: what it killed has acknowledged nothing after it. */
+  readonly struckAtMs: number;
+  /** Where what it struck went on acknowledging for a while: until when, epoch ms. */
+  readonly lossEndsAtMs?: number;
+  /** The window of this blow, where it is known only afterwards. */
+  readonly windowMs?: number;
   readonly faults?: readonly string[];
   /** For the table. */
   readonly note?: string;
@@ -29,12 +33,13 @@ export interface Outcome {
 export interface Strike {
   /** What is special about this cycle: `everysec`, `flusher`. Rows are summed up by it. */
   readonly label: string;
-  /** How long before the blow an acknowledgement of Redis alone may be lost, in ms; 0: none may. */
+  /**
+   * How long before the blow an acknowledgement of Redis alone may be lost, in ms; 0: none may. Whatever
+   * the window, no wallet may lose what came before something that it kept.
+   */
   readonly windowMs: number;
   /** Whether callers have to be told 503 `recovering` meanwhile. */
   readonly recovers: boolean;
-  /** How soon after the load the ledger has to have everything. */
-  readonly levelMs: number;
   /** Before the load of this cycle. */
   prepare?(): Promise<void>;
   /** Under load. Answers when everything has been started again. */
@@ -56,4 +61,3 @@ export interface Scenario<S extends Stage> {
 
 /** AOF everysec syncs each second, and a sync may run late by another; what is beyond is a fault. */
 export const EVERYSEC_WINDOW_MS = 2_500;
-export const LEVEL_MS = 2_000;

@@ -5,6 +5,8 @@
  * whether that is one server, a Sentinel trio or a cluster is known only to whoever started it.
  */
 
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import { startPostgres } from '../../scripts/postgres-server.mjs';
 import { waitUntil } from '../../scripts/processes.mjs';
 import { startRedis } from '../../scripts/redis-server.mjs';
@@ -27,11 +29,18 @@ export interface RedisStore extends Store {
   failover?(): Promise<void>;
 }
 
+export interface PostgresStore extends Store {
+  /** Puts its data aside as they are now; it is down for as long. */
+  copy(): Promise<void>;
+  /** While it is down: its data become those of the last copy. */
+  putBack(): Promise<void>;
+}
+
 export interface Servers {
   /** REDIS_URL and DATABASE_URL. */
   readonly env: Readonly<Record<string, string>>;
   readonly redis: RedisStore;
-  readonly postgres: Store;
+  readonly postgres: PostgresStore;
   stop(): Promise<void>;
 }
 
@@ -47,16 +56,39 @@ const GONE_MS = 10_000;
 /** @param dir a directory of the caller's own, which it removes afterwards */
 export async function startServers(dir: string): Promise<Servers> {
   const redisDir = `${dir}/redis`;
-  const postgres = await storeOf('Postgres', (port) =>
-    startPostgres({ dir: `${dir}/postgres`, port }),
-  );
+  let dataDir = '';
+  const postgres = await storeOf('Postgres', async (port) => {
+    const server = await startPostgres({ dir: `${dir}/postgres`, port });
+    dataDir = server.dir;
+    return server;
+  });
   const redis = await storeOf('Redis', (port) => startRedis({ dir: redisDir, port }));
   return {
     env: { REDIS_URL: redis.url, DATABASE_URL: postgres.url },
     redis: { ...redis, dirs: [redisDir] },
-    postgres,
+    postgres: { ...postgres, ...copies(postgres, () => dataDir) },
     async stop() {
       await Promise.allSettled([redis.stop(), postgres.stop()]);
+      fs.rmSync(`${dataDir}.copy`, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Owners and times stay as they are: Postgres insists on them. */
+function copies(postgres: Store, dir: () => string): Pick<PostgresStore, 'copy' | 'putBack'> {
+  const replace = (from: string, to: string) => {
+    fs.rmSync(to, { recursive: true, force: true });
+    const { status, stderr } = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the data of Postgres cannot be copied: ${stderr}`);
+  };
+  return {
+    async copy() {
+      await postgres.stop();
+      replace(dir(), `${dir()}.copy`);
+      await postgres.restart();
+    },
+    async putBack() {
+      replace(`${dir()}.copy`, dir());
     },
   };
 }

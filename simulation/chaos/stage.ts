@@ -1,12 +1,16 @@
 /** The processes that a scenario strikes: Ringfence, Redis and Postgres. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { freePort } from '../../scripts/free-port.mjs';
 import type { Client } from '../acceptance/client.ts';
 import {
   createRingfence,
   type RingfenceProcess,
   temporaryDirectory,
+  VAPI_SECRET,
 } from '../acceptance/ringfence.ts';
+import { type Simulator, startVapi, type VapiControl } from '../providers/index.ts';
+import { VAPI_API_KEY } from '../world/providers.ts';
 import type { StoreUrls } from './accounts/stores.ts';
 import { type Servers, startServers } from './servers.ts';
 
@@ -28,6 +32,8 @@ export interface ApartStage extends Stage {
   readonly api: RingfenceProcess;
   readonly flusher: RingfenceProcess;
   readonly enforcer: RingfenceProcess;
+  /** Where calls of a provider are talked; it lives in this process. */
+  readonly vapi: Simulator<VapiControl>;
 }
 
 /** One process of all roles that has started its own stores, and takes them with it. */
@@ -37,6 +43,9 @@ export interface EmbeddedStage extends Stage {
 
 /** New holds and charges are refused from this age of the oldest unflushed entry on. */
 export const BACKLOG_SECONDS = 30;
+
+/** Nobody hangs up: a call ends when somebody ends it. */
+const TALK_MS = 21_600_000;
 
 /** 32 bytes: every process must be able to read what another has sealed. */
 const SECRET_KEY = Buffer.alloc(32, 'chaos').toString('base64');
@@ -51,9 +60,12 @@ export async function openApart(): Promise<ApartStage> {
   try {
     const servers = await startServers(dir);
     stops.push(() => servers.stop());
+    const vapiPort = await freePort();
     const inRole = (role: string) =>
       createRingfence({
         ...servers.env,
+        VAPI_API_KEY,
+        VAPI_BASE_URL: `http://127.0.0.1:${vapiPort}`,
         RINGFENCE_DEV: '1',
         // As under npm: a Ringfence whose starter is gone stops by itself.
         npm_lifecycle_event: 'ringfence',
@@ -64,6 +76,14 @@ export async function openApart(): Promise<ApartStage> {
     const api = await inRole('api');
     const flusher = await inRole('flusher');
     const enforcer = await inRole('enforcer');
+    const vapi = await startVapi({
+      port: vapiPort,
+      webhookUrl: `${api.url}/webhooks/vapi`,
+      apiKey: VAPI_API_KEY,
+      authentication: { type: 'bearer', token: VAPI_SECRET },
+      script: { queueMs: 50, ringMs: 200, talkMs: TALK_MS, processingMs: 500 },
+    });
+    stops.push(() => vapi.stop());
     const processes = [api, flusher, enforcer];
     stops.push(() => Promise.allSettled(processes.map((one) => one.end())));
     // The API is ready when a flusher flushes, so they wait for each other.
@@ -78,6 +98,7 @@ export async function openApart(): Promise<ApartStage> {
       api,
       flusher,
       enforcer,
+      vapi,
     };
   } catch (error) {
     await stop();

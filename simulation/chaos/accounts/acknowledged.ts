@@ -6,6 +6,22 @@ export interface Move {
   readonly amountMicros: number;
 }
 
+/** The same text for the same moves, in whatever order. */
+export function textOfMoves(moves: readonly Move[]): string {
+  return moves
+    .map(({ walletId, amountMicros }) => `${walletId} ${amountMicros}`)
+    .sort()
+    .join(', ');
+}
+
+/** A call that a client has dealings with, and how it says that it is over. */
+export interface ClientCall {
+  readonly holdId: string;
+  readonly endPath: string;
+  /** What it would be charged for: 0 before it was told to be over. */
+  readonly seconds: number;
+}
+
 export interface Acknowledged {
   readonly verb: 'credit' | 'charge' | 'transfer' | 'authorize' | 'start' | 'end';
   /** Of the entry, the transfer or the hold: its rows are found by it. */
@@ -16,6 +32,10 @@ export interface Acknowledged {
   readonly waited: boolean;
   /** When the answer came, epoch ms. */
   readonly atMs: number;
+  /** Of one wallet's money: which of its mutations this was. */
+  readonly sequence?: number | undefined;
+  /** Of an `end`: if that is lost, the call goes on and has to be ended again. */
+  readonly call?: ClientCall | undefined;
 }
 
 /** An answer that left the outcome open or asked for patience. */
@@ -29,8 +49,8 @@ export interface Unanswered {
 export interface LoadFigures {
   readonly acknowledged: Acknowledged[];
   readonly unanswered: Unanswered[];
-  /** Calls that were acknowledged and then unknown: their hold id and when that was seen. */
-  readonly vanished: { holdId: string; atMs: number }[];
+  /** Calls that were acknowledged and then unknown, and when that was seen. */
+  readonly vanished: { readonly call: ClientCall; readonly atMs: number }[];
   /** Answers that should not come under this load, for the report. */
   readonly unexpected: string[];
 }

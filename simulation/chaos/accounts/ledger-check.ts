@@ -1,6 +1,6 @@
 /** Compares what was acknowledged with what the ledger says, row by row. */
 import type { Sql } from '../../../persistence/index.ts';
-import type { Acknowledged, Move } from './acknowledged.ts';
+import { type Acknowledged, type Move, textOfMoves } from './acknowledged.ts';
 
 export interface LedgerVerdict {
   /** Acknowledged, and not in the ledger. */
@@ -35,8 +35,8 @@ async function judge(sql: Sql, page: readonly Acknowledged[], verdict: LedgerVer
     }
     const found = rows.get(keyOf(one));
     if (found === undefined) verdict.lost.push(one);
-    else if (textOf(found) !== textOf(one.moves)) {
-      const fault = `${textOf(found)} in the ledger, ${textOf(one.moves)} told`;
+    else if (textOfMoves(found) !== textOfMoves(one.moves)) {
+      const fault = `${textOfMoves(found)} in the ledger, ${textOfMoves(one.moves)} told`;
       verdict.faults.push(`${one.verb} ${one.id}: ${fault}`);
     }
   }
@@ -45,13 +45,6 @@ async function judge(sql: Sql, page: readonly Acknowledged[], verdict: LedgerVer
 function keyOf({ verb, id }: Acknowledged): string {
   if (verb === 'authorize') return `${id} authorize`;
   return verb === 'end' ? `${id} capture` : id;
-}
-
-function textOf(moves: readonly Move[]): string {
-  return moves
-    .map(({ walletId, amountMicros }) => `${walletId} ${amountMicros}`)
-    .sort()
-    .join(', ');
 }
 
 interface Row extends Move {

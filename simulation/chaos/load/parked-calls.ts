@@ -3,18 +3,20 @@ import { waitUntil } from '../../../scripts/processes.mjs';
 import { type Client, expected, freshKey } from '../../acceptance/client.ts';
 import { figures } from '../../acceptance/tenants.ts';
 import type { Move } from '../accounts/acknowledged.ts';
-import { capturedIn, type Tenant } from './errands.ts';
+import { capturedIn, priceOfCall, sameMoves, type Tenant } from './errands.ts';
 
 export interface ParkedCalls {
   /** The answers to a status check of each. */
-  check(): Promise<{ status: number; endCall: unknown }[]>;
-  /** @throws Error when a call is not live any more */
+  check(): Promise<{ status: number; endCall: unknown; reason: unknown }[]>;
+  /** A sign of life of each. @throws Error when a call is not live any more */
   stillLive(): Promise<void>;
   /** Ends them all; answers what was captured. */
   end(): Promise<Move[]>;
 }
 
 const DURATION_SECONDS = 600;
+/** The longest there is: a run with many blows takes its time. */
+const MAX_DURATION_SECONDS = 43_200;
 const COMMITTED_MS = 10_000;
 
 /** Answers once the calls are in the ledger. */
@@ -24,7 +26,8 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
   const path = (id: string, verb: string) =>
     `/v1/calls/${id}${verb}?organization_id=${organizationId}`;
   for (const id of ids) {
-    const body = { call_id: id, organization_id: organizationId, wallet_id: walletId };
+    const payer = { organization_id: organizationId, wallet_id: walletId };
+    const body = { call_id: id, ...payer, max_duration_seconds: MAX_DURATION_SECONDS };
     expected(201, 'parked call', await client.post('/v1/calls', body, null));
     expected(200, 'its start', await client.post(path(id, '/start'), {}, null));
   }
@@ -38,11 +41,13 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
       Promise.all(
         ids.map(async (id) => {
           const { status, body } = await client.post(path(id, '/check'), {}, null);
-          return { status, endCall: body.endCall };
+          return { status, endCall: body.endCall, reason: body.reason };
         }),
       ),
     async stillLive() {
       for (const id of ids) {
+        const checked = await client.post(path(id, '/check'), { elapsed_seconds: 1 }, null);
+        if (checked.body.endCall !== false) throw new Error(`parked ${id}: ${checked.text}`);
         const call = expected(200, `parked ${id}`, await client.get(path(id, '')));
         const isHeld = call.state === 'live' && Number(call.held_micros) > 0;
         if (!isHeld) throw new Error(`parked call ${id}: ${JSON.stringify(call)}`);
@@ -51,7 +56,12 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
     async end() {
       const body = { duration_seconds: DURATION_SECONDS };
       const ended = await Promise.all(ids.map((id) => client.post(path(id, '/end'), body, null)));
-      return ended.flatMap((answer) => capturedIn(expected(200, 'end of a parked call', answer)));
+      return ended.flatMap((answer) => {
+        const paid = capturedIn(expected(200, 'end of a parked call', answer));
+        const due = priceOfCall(tenant, DURATION_SECONDS);
+        if (!sameMoves(paid, due)) throw new Error(`end of a parked call: ${answer.text}`);
+        return due;
+      });
     },
   };
 }

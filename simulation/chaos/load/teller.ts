@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, type Client, codeOf } from '../../acceptance/client.ts';
-import type { Acknowledged, LoadFigures, Move } from '../accounts/acknowledged.ts';
+import type { Acknowledged, ClientCall, LoadFigures, Move } from '../accounts/acknowledged.ts';
 
 /** Longer than any outage of a scenario. */
 const PATIENCE_MS = 300_000;
@@ -52,12 +52,22 @@ export class Teller {
     return answer;
   }
 
-  note(verb: Acknowledged['verb'], id: string, moves: readonly Move[], waited = false): void {
-    this.#figures.acknowledged.push({ verb, id, moves, waited, atMs: Date.now() });
+  note(
+    verb: Acknowledged['verb'],
+    id: string,
+    moves: readonly Move[],
+    { waited = false, ...more }: Partial<Pick<Acknowledged, 'waited' | 'sequence' | 'call'>> = {},
+  ): void {
+    this.#figures.acknowledged.push({ verb, id, moves, waited, atMs: Date.now(), ...more });
   }
 
-  vanished(holdId: string): void {
-    this.#figures.vanished.push({ holdId, atMs: Date.now() });
+  vanished(call: ClientCall): void {
+    this.#figures.vanished.push({ call, atMs: Date.now() });
+  }
+
+  /** Told is not asked for: whatever the ledger says, that answer was wrong. */
+  unexpected(what: string): void {
+    this.#figures.unexpected.push(what);
   }
 }
 

@@ -6,7 +6,8 @@ import type { Tenant } from './errands.ts';
 
 export const DEPOSIT_MICROS = 1_000_000_000;
 
-const RETAIL_MICROS = 60_000;
+/** Per minute. */
+export const RETAIL_MICROS = 60_000;
 const WHOLESALE_MICROS = 30_000;
 /** Ringfence's default: the run does not set another. */
 const PARTITIONS = 64;
@@ -41,5 +42,11 @@ async function clientOf(client: Client, agencyId: string): Promise<Tenant> {
   const organizationId = await organization(client, { parent_id: agencyId });
   const agencyWalletId = await wallet(client, agencyId, DEPOSIT_MICROS);
   const walletId = await wallet(client, organizationId, DEPOSIT_MICROS);
-  return { organizationId, walletId, agencyWalletId };
+  return {
+    organizationId,
+    walletId,
+    agencyWalletId,
+    retailMicros: RETAIL_MICROS,
+    wholesaleMicros: WHOLESALE_MICROS,
+  };
 }

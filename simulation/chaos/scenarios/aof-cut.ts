@@ -6,11 +6,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EVERYSEC_WINDOW_MS, LEVEL_MS, type Scenario } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import type { ApartStage } from '../stage.ts';
 
 /** Redis begins a sync each second, and puts a write off for as long again while one is running. */
 const UNSYNCED_MS = 2_000;
+/** What Redis may still hold back when it has answered, while the disk is busy. */
+const PUT_OFF_MS = 500;
 const LOOK_MS = 20;
 
 interface Size {
@@ -29,10 +31,8 @@ export const aofCut: Scenario<ApartStage> = {
     const isStill = n % 2 === 1;
     return {
       label: isStill ? 'flusher still' : 'flusher running',
-      windowMs: EVERYSEC_WINDOW_MS,
+      windowMs: UNSYNCED_MS + LOOK_MS,
       recovers: true,
-      // A flusher that stood still has lost its lease and takes it again.
-      levelMs: 2 * LEVEL_MS,
       async blow() {
         const sizes = watchSizes(servers.redis.dirs);
         if (isStill) flusher.pause();
@@ -43,10 +43,10 @@ export const aofCut: Scenario<ApartStage> = {
           sizes.stop();
         }
         const struckAtMs = Date.now();
-        const note = cut(sizes.seen, struckAtMs);
+        const { note, windowMs } = cut(sizes.seen, struckAtMs);
         await servers.redis.restart();
         if (isStill) flusher.resume();
-        return { note, struckAtMs };
+        return { note, struckAtMs, windowMs };
       },
     };
   },
@@ -73,16 +73,22 @@ function newestOf(dir: string): string[] {
   return newest === undefined ? [] : [path.join(folder, newest)];
 }
 
-/** @returns what was cut off, for the table */
-function cut(seen: readonly Size[], killedAtMs: number): string {
+/**
+ * Cuts each file anywhere behind what it held UNSYNCED_MS before the kill.
+ * @returns what was cut off, for the table, and how far back that reaches: what had been acknowledged
+ *   by the look at the size that was kept is in the part that was kept, or was put off once more
+ */
+function cut(seen: readonly Size[], killedAtMs: number): { note: string; windowMs: number } {
+  let keptAtMs = killedAtMs;
   const notes = [...new Set(seen.map(({ file }) => file))].map((file) => {
     const sizes = seen.filter((size) => size.file === file);
-    const synced = sizes.findLast(({ atMs }) => atMs < killedAtMs - UNSYNCED_MS)?.bytes;
-    const from = synced ?? sizes[0]?.bytes ?? 0;
+    const synced = sizes.findLast(({ atMs }) => atMs < killedAtMs - UNSYNCED_MS) ?? sizes[0];
+    if (synced === undefined) throw new Error(`${file} was never looked at`);
+    keptAtMs = Math.min(keptAtMs, synced.atMs);
     const { size } = fs.statSync(file);
-    const at = from + Math.floor(Math.random() * (size - from));
+    const at = synced.bytes + Math.floor(Math.random() * (size - synced.bytes));
     fs.truncateSync(file, at);
-    return `${size - at} of ${size - from} bytes cut off`;
+    return `${size - at} of ${size - synced.bytes} bytes cut off`;
   });
-  return notes.join(', ');
+  return { note: notes.join(', '), windowMs: killedAtMs - keptAtMs + PUT_OFF_MS };
 }

@@ -1,5 +1,5 @@
 /** The process of `npm start` is killed -9 and takes the Redis and Postgres it had started with it. */
-import { EVERYSEC_WINDOW_MS, LEVEL_MS, type Scenario } from '../scenario.ts';
+import { EVERYSEC_WINDOW_MS, type Scenario } from '../scenario.ts';
 import type { EmbeddedStage } from '../stage.ts';
 
 export const embedded: Scenario<EmbeddedStage> = {
@@ -12,11 +12,11 @@ export const embedded: Scenario<EmbeddedStage> = {
     label: 'process and stores',
     windowMs: EVERYSEC_WINDOW_MS,
     recovers: false,
-    levelMs: LEVEL_MS,
     async blow() {
       await ringfence.kill9();
+      const struckAtMs = Date.now();
       await ringfence.start();
-      return {};
+      return { struckAtMs };
     },
   }),
 };

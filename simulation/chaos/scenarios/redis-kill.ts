@@ -1,6 +1,6 @@
 /** Redis is killed -9 and restarted on its append-only file, in both ways of syncing it. */
 import { createConnection } from '../../../engine/index.ts';
-import { EVERYSEC_WINDOW_MS, LEVEL_MS, type Scenario } from '../scenario.ts';
+import { EVERYSEC_WINDOW_MS, type Scenario } from '../scenario.ts';
 import type { ApartStage } from '../stage.ts';
 
 /** The page cache outlives a killed process: what a power cut takes is shown by `aof-cut`. */
@@ -16,12 +16,12 @@ export const redisKill: Scenario<ApartStage> = {
       label: appendfsync,
       windowMs: appendfsync === 'always' ? 0 : EVERYSEC_WINDOW_MS,
       recovers: true,
-      levelMs: LEVEL_MS,
       prepare: () => setAppendfsync(servers.redis.url, appendfsync),
       async blow() {
         await servers.redis.kill9();
+        const struckAtMs = Date.now();
         await servers.redis.restart();
-        return {};
+        return { struckAtMs };
       },
     };
   },

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createConnection } from '../../../engine/index.ts';
-import { LEVEL_MS, type Scenario } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import type { RedisStore } from '../servers.ts';
 import type { ApartStage } from '../stage.ts';
 
@@ -18,26 +18,30 @@ export const redisWipe: Scenario<ApartStage> = {
       label: isFlushed ? 'FLUSHALL' : 'directory removed',
       windowMs: Number.POSITIVE_INFINITY,
       recovers: true,
-      levelMs: LEVEL_MS,
       async blow() {
-        await (isFlushed ? flushAll(servers.redis.url) : removeFiles(servers.redis));
-        return {};
+        const { redis } = servers;
+        return { struckAtMs: await (isFlushed ? flushAll(redis.url) : remove(redis)) };
       },
     };
   },
 };
 
-async function flushAll(redisUrl: string): Promise<void> {
+/** @returns when nothing was left, epoch ms */
+async function flushAll(redisUrl: string): Promise<number> {
   const redis = createConnection(redisUrl);
   await redis.connect();
   await redis.flushall();
+  const struckAtMs = Date.now();
   redis.disconnect();
+  return struckAtMs;
 }
 
-async function removeFiles(redis: RedisStore): Promise<void> {
+async function remove(redis: RedisStore): Promise<number> {
   await redis.kill9();
+  const struckAtMs = Date.now();
   for (const dir of redis.dirs) {
     fs.rmSync(path.join(dir, 'appendonlydir'), { recursive: true, force: true });
   }
   await redis.restart();
+  return struckAtMs;
 }
