@@ -22,6 +22,16 @@ export type Applied =
 
 /** Answers when every movement that follows is in the ledger. @throws OutageError */
 export async function apply(context: PaymentContext, said: Said): Promise<Applied> {
+  const { applied, file } = await note(context, said);
+  if (file !== undefined) await finish(context, file);
+  return applied;
+}
+
+/** Writes down what was said and what has to move because of it; nothing is moved yet. */
+export async function note(
+  context: PaymentContext,
+  said: Said,
+): Promise<{ readonly applied: Applied; readonly file: PaymentFile | undefined }> {
   const { topUps, payments } = context.directory;
   if (said.customerGone !== undefined) await topUps.forgetCustomer(said.customerGone);
   const { paymentIntent, topUpId } = said;
@@ -30,19 +40,19 @@ export async function apply(context: PaymentContext, said: Said): Promise<Applie
     await topUps.declined(topUpId, said.failureCode);
   }
   if (paymentIntent === undefined || !(await concernsUs(context, said))) {
-    return { status: topUpId === undefined ? 'ignored' : 'applied' };
+    const status = topUpId === undefined ? 'ignored' : 'applied';
+    return { applied: { status }, file: undefined };
   }
   let fault: string | undefined;
   const file = await payments.change(paymentIntent, topUpId ?? null, (before) => {
     fault = said.received && faultOf(said, before.topUp, paymentIntent);
     return decide(before, said);
   });
-  await finish(context, file);
-  if (fault === undefined) return { status: 'applied' };
+  if (fault === undefined) return { applied: { status: 'applied' }, file };
   const told = { topUpId, paymentIntent, reason: fault };
   context.log.error(told, 'a payment is not what was ordered; nothing was credited for it');
   context.announce({ type: 'top_up.refused', ...told });
-  return { status: 'refused', reason: fault };
+  return { applied: { status: 'refused', reason: fault }, file };
 }
 
 /** A dispute or refund may come before the payment it is about: those without labels are kept. */
@@ -61,7 +71,8 @@ export async function resume(context: PaymentContext, paymentIntent: string): Pr
   await finish(context, await context.directory.payments.settle(paymentIntent, () => undefined));
 }
 
-async function finish(context: PaymentContext, file: PaymentFile): Promise<void> {
+/** Makes what was decided and not made, and sets the state that follows. @throws OutageError */
+export async function finish(context: PaymentContext, file: PaymentFile): Promise<void> {
   const { topUp, movements, payment } = file;
   if (topUp === undefined || !payment.accepted) return;
   for (const movement of movements) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Movement, PaymentFile, TopUp } from '../persistence/index.ts';
-import { decide, refundedMinor, stateOf } from './decide.ts';
+import { decide, stateOf } from './decide.ts';
+import { refundedMinor, undecidedOf } from './facts.ts';
 import type { Said } from './said.ts';
 
 const PI = 'pi_1';
@@ -38,12 +39,15 @@ const paid: Said = {
 const charged = (refunded: number): Said => ({ ...nobody, refundedMinor: refunded });
 const refund = (id: string, amountMinor: number, failed = false): Said => ({
   ...nobody,
-  refund: { id, amountMinor, failed },
+  refund: { id, amountMinor, failed, settled: true },
 });
-const dispute = (status: string, id = 'du_1', amountMinor = 2500): Said => ({
+const dispute = (status: string, id = 'du_1', amountMinor = 2500, at = 1): Said => ({
   ...nobody,
-  dispute: { id, amountMinor, status },
+  dispute: { id, amountMinor, status, at },
 });
+/** One dispute, a word a second. */
+const words = (...statuses: string[]): Said[] =>
+  statuses.map((status, i) => dispute(status, 'du_1', 2500, i + 1));
 
 /** Hears one thing after another, as the store would have it; what is decided is done at once. */
 function heard(said: readonly Said[], bought: TopUp = topUp) {
@@ -96,6 +100,9 @@ describe('a payment', () => {
     ['a dispute is opened', [paid, dispute('needs_response')], 0, 'disputed'],
     ['and lost', [paid, dispute('needs_response'), dispute('lost')], 0, 'lost'],
     ['and won', [paid, dispute('needs_response'), dispute('won')], 27_500_001, 'won'],
+    ['and appealed', [paid, ...words('lost', 'appeal_under_review')], 0, 'disputed'],
+    ['and lost again', [paid, ...words('lost', 'appeal_under_review', 'lost')], 0, 'lost'],
+    ['or won', [paid, ...words('lost', 'appeal_under_review', 'won')], 27_500_001, 'won'],
     ['of a part', [paid, charged(1000), dispute('lost', 'du_1', 1500)], 0, 'lost'],
   ])('%s', (_, said, balance, state) => {
     expect(heard(said)).toMatchObject({ balance, state });
@@ -128,6 +135,10 @@ describe('a payment', () => {
       ],
     ],
     [
+      'a dispute that is appealed and lost again',
+      [paid, ...words('needs_response', 'lost', 'appeal_needs_response', 'lost'), charged(500)],
+    ],
+    [
       'an inquiry that becomes a dispute and is lost',
       [
         paid,
@@ -148,6 +159,26 @@ describe('a payment', () => {
       });
       expect(file.payment, `seed ${seed}`).toEqual(expected.file.payment);
     }
+  });
+
+  test.each<[string, Said[], boolean]>([
+    [
+      'a refund that is under way',
+      [
+        {
+          ...refund('re_1', 100),
+          refund: { id: 're_1', amountMinor: 100, failed: false, settled: false },
+        },
+      ],
+      true,
+    ],
+    ['a refund that was made', [refund('re_1', 100)], false],
+    ['a dispute that is open', [dispute('under_review')], true],
+    ['a dispute that is lost', [dispute('needs_response'), dispute('lost')], false],
+    ['and appealed', words('lost', 'appeal_needs_response'), true],
+  ])('%s: whether Stripe is asked how it goes on', (_, said, undecided) => {
+    const { refunds, disputes } = undecidedOf(heard([paid, ...said]).file.payment);
+    expect(refunds.length + disputes.length > 0).toBe(undecided);
   });
 
   test('whether or not a failed refund lowers the figure of its charge, the rest is the same', () => {

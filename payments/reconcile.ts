@@ -1,64 +1,151 @@
 /**
- * Compares Stripe's own lists with what its events have told us, and applies what was missed. An
- * object that is listed says the same as its event, so that applying it again is harmless.
+ * Compares what Stripe has with what its events have told us, and applies what was missed. An object
+ * says the same as its event, so that applying it again is harmless.
+ *
+ * Lists go by the time an object was made; what was made before and is not decided, an open page, a
+ * bank debit, a dispute, a refund under way, is asked for by its id in every pass.
  */
-
-import { apply } from './apply.ts';
+import type Stripe from 'stripe';
+import { finish, note } from './apply.ts';
 import type { StripeContext } from './context.ts';
 import { stateOf } from './decide.ts';
+import { undecidedOf } from './facts.ts';
 import { readSaid, type Said } from './said.ts';
 
 export interface PaymentReport {
   readonly since: Date;
   readonly until: Date;
-  /** Objects of Stripe's lists that concern us. */
+  /** false: something in the lists could not be written down, so they have to be read again. */
+  complete: boolean;
+  /** Objects of Stripe's that concern us. */
   listed: number;
   /** Payments that were credited or corrected by this pass. */
   mended: number;
   /** Payments that are not what was ordered. */
   refused: number;
+  /** Payments that were written down and could not be credited or corrected now; it is tried on. */
+  unfinished: number;
+  /** Objects that could not be asked for, read or written down. */
   failed: number;
 }
 
 const OBJECTS_MAX = 100_000;
+const PAGE = 100;
 /** Orders that were never put to Stripe are over after a day. */
 const UNASKED_MS = 24 * 3_600_000;
+/** A bank may send a refund back, weeks after it succeeded. */
+const REFUNDS_FAIL_MS = 30 * 86_400_000;
+/** By which our clock and Stripe's may differ. */
+const CLOCKS_MS = 5 * 60_000;
 
 export async function reconcilePayments(
   context: StripeContext,
   since: Date,
 ): Promise<PaymentReport> {
   const until = new Date();
-  const report: PaymentReport = { since, until, listed: 0, mended: 0, refused: 0, failed: 0 };
-  const { stripe } = context;
-  const query = { created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 };
-  // Payments first: what is taken back from one needs to know whose it is.
-  for await (const object of stripe.paymentIntents.list(query)) await take(object);
-  for await (const object of stripe.refunds.list(query)) await take(object);
-  for await (const object of stripe.disputes.list(query)) await take(object);
-  for await (const object of stripe.checkout.sessions.list(query)) await take(object);
+  const counts = { listed: 0, mended: 0, refused: 0, unfinished: 0, failed: 0 };
+  const report: PaymentReport = { since, until, complete: true, ...counts };
+  for await (const object of changedSince(context.stripe, since, until)) await take(object);
+  for await (const ask of openBefore(context, since)) await take(ask);
   await context.directory.topUps.expireUnasked(UNASKED_MS);
   return report;
 
-  async function take(object: { object: string }): Promise<void> {
-    const said = readSaid(object.object, object);
-    if (said === undefined || (said.topUpId === undefined && !(await known(context, said)))) return;
-    report.listed += 1;
-    if (report.listed > OBJECTS_MAX) throw new Error(`more than ${OBJECTS_MAX} objects to compare`);
+  async function take(given: StripeObject | Ask): Promise<void> {
+    let paymentIntent: string | undefined;
     try {
-      const before = await positionOf(context, said);
-      const { status } = await apply(context, said);
-      if (status === 'refused') report.refused += 1;
-      else if ((await positionOf(context, said)) !== before) report.mended += 1;
-    } catch (error) {
+      const object = typeof given === 'function' ? await given() : given;
+      const said = readSaid(object.object, object, Math.floor(until.getTime() / 1000));
+      if (said === undefined || !(await concerns(context, said))) return;
+      paymentIntent = said.paymentIntent;
+      report.listed += 1;
+      await compare(said);
+    } catch (err) {
       report.failed += 1;
+      // What is asked for by its id is asked for again until it is decided.
+      if (typeof given !== 'function') report.complete = false;
+      context.log.error({ err, paymentIntent }, 'a payment could not be reconciled');
+    }
+    if (report.listed > OBJECTS_MAX) throw new Error(`more than ${OBJECTS_MAX} objects to compare`);
+  }
+
+  async function compare(said: Said): Promise<void> {
+    const before = await positionOf(context, said);
+    const { applied, file } = await note(context, said);
+    if (applied.status === 'refused') report.refused += 1;
+    try {
+      if (file !== undefined) await finish(context, file);
+    } catch (err) {
+      // It is a row by now, which is taken up again whatever this pass finds.
+      report.unfinished += 1;
       const { paymentIntent } = said;
-      context.log.error({ err: error, paymentIntent }, 'a payment could not be reconciled');
+      context.log.error({ err, paymentIntent }, 'a payment could not be moved yet');
+      return;
+    }
+    if (applied.status !== 'refused' && (await positionOf(context, said)) !== before) {
+      report.mended += 1;
     }
   }
 }
 
-async function known({ directory }: StripeContext, { paymentIntent }: Said): Promise<boolean> {
+interface StripeObject {
+  readonly object: string;
+}
+type Ask = () => Promise<StripeObject>;
+
+/** Payments first: what is taken back from one needs to know whose it is. */
+async function* changedSince(
+  stripe: Stripe,
+  since: Date,
+  until: Date,
+): AsyncGenerator<StripeObject> {
+  const from = (date: Date) => ({
+    created: { gte: Math.floor(date.getTime() / 1000) },
+    limit: PAGE,
+  });
+  const refundsFrom = new Date(Math.min(since.getTime(), until.getTime() - REFUNDS_FAIL_MS));
+  yield* stripe.paymentIntents.list(from(since));
+  yield* stripe.refunds.list(from(refundsFrom));
+  yield* stripe.disputes.list(from(since));
+  yield* stripe.checkout.sessions.list(from(since));
+}
+
+/** Questions about what is not decided and too old for the lists. */
+async function* openBefore({ stripe, directory }: StripeContext, since: Date): AsyncGenerator<Ask> {
+  const before = new Date(since.getTime() + CLOCKS_MS);
+  const { topUps, payments } = directory;
+  for await (const topUp of pages(
+    (after) => topUps.open(before, after, PAGE),
+    ({ id }) => id,
+  )) {
+    const { checkoutSessionId: id } = topUp;
+    const expand = ['payment_intent'];
+    if (id !== null) yield () => stripe.checkout.sessions.retrieve(id, { expand });
+  }
+  const undecided = (after: string) => payments.undecided(after, PAGE);
+  for await (const payment of pages(undecided, ({ paymentIntent }) => paymentIntent)) {
+    const { refunds, disputes } = undecidedOf(payment);
+    for (const id of refunds) yield () => stripe.refunds.retrieve(id);
+    for (const id of disputes) yield () => stripe.disputes.retrieve(id);
+  }
+}
+
+async function* pages<T>(
+  read: (after: string) => Promise<readonly T[]>,
+  idOf: (one: T) => string,
+): AsyncGenerator<T> {
+  let page: readonly T[];
+  let after = '';
+  do {
+    page = await read(after);
+    yield* page;
+    after = page.length === 0 ? '' : idOf(page[page.length - 1] as T);
+  } while (page.length === PAGE);
+}
+
+/** Others may use the account too: what has no label of ours counts when we know its payment. */
+async function concerns({ directory }: StripeContext, said: Said): Promise<boolean> {
+  const { topUpId, paymentIntent } = said;
+  if (topUpId !== undefined) return true;
   return (
     paymentIntent !== undefined && (await directory.payments.find(paymentIntent)) !== undefined
   );
@@ -66,11 +153,11 @@ async function known({ directory }: StripeContext, { paymentIntent }: Said): Pro
 
 /** What has been moved, as a text to compare. */
 async function positionOf({ directory }: StripeContext, said: Said): Promise<string> {
-  const { paymentIntent } = said;
+  const { paymentIntent, topUpId } = said;
   if (paymentIntent === undefined || (await directory.payments.find(paymentIntent)) === undefined) {
-    return 'unknown';
+    return topUpId === undefined ? '' : ((await directory.topUps.get(topUpId))?.state ?? '');
   }
   const file = await directory.payments.settle(paymentIntent, () => undefined);
   const done = file.movements.filter((movement) => movement.done).length;
-  return `${file.payment.accepted} ${done} ${stateOf(file) ?? ''}`;
+  return `${file.payment.accepted} ${done} ${stateOf(file) ?? file.topUp?.state ?? ''}`;
 }

@@ -1,3 +1,7 @@
+/**
+ * Makes movements that were decided and not made, because a process died or the ledger was away. A
+ * payment that cannot be taken up now is put off, longer each time, so that it holds up no other.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { resume } from './apply.ts';
 import type { PaymentContext } from './context.ts';
@@ -6,8 +10,10 @@ import type { PaymentContext } from './context.ts';
 const IDLE_MS = 5_000;
 const EVERY_MS = 5_000;
 const BATCH = 100;
+/** Each may wait for the ledger in vain. */
+const AT_ONCE = 4;
 
-/** Makes movements that were decided and not made, until it is stopped. */
+/** Works until it is stopped. */
 export function startPaymentResume(
   context: PaymentContext,
   idleMs = IDLE_MS,
@@ -30,10 +36,22 @@ export function startPaymentResume(
   }
 
   async function round(): Promise<void> {
-    for (const paymentIntent of await context.directory.payments.unfinished(idleMs, BATCH)) {
-      if (stopping.signal.aborted) return;
+    const left = await context.directory.payments.claimUnfinished(idleMs, BATCH);
+    const worker = async () => {
+      for (let one = left.shift(); one !== undefined; one = left.shift()) {
+        if (stopping.signal.aborted) return;
+        await takeUp(one);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+
+  async function takeUp(paymentIntent: string): Promise<void> {
+    try {
       await resume(context, paymentIntent);
       context.log.info({ paymentIntent }, 'a payment was taken up');
+    } catch (err) {
+      context.log.error({ err, paymentIntent }, 'a payment could not be taken up');
     }
   }
 }

@@ -15,8 +15,10 @@ export interface Said {
   ended?: 'failed' | 'expired' | undefined;
   failureCode?: string | undefined;
   refundedMinor?: number | undefined;
-  refund?: { id: string; amountMinor: number; failed: boolean } | undefined;
-  dispute?: { id: string; amountMinor: number; status: string } | undefined;
+  /** Settled: nothing more is expected of it, though a bank may still send it back. */
+  refund?: { id: string; amountMinor: number; failed: boolean; settled: boolean } | undefined;
+  /** `at`, epoch seconds: when that was so. */
+  dispute?: { id: string; amountMinor: number; status: string; at: number } | undefined;
   receiptUrl?: string | undefined;
   customerGone?: string | undefined;
 }
@@ -35,8 +37,17 @@ const labels = z
   })
   .nullish();
 
+/** The payment of a page, with its status where it was expanded. */
+const paymentOf = z
+  .union([
+    id.transform((text) => ({ id: text, status: undefined })),
+    z.looseObject({ id, status: z.string() }),
+  ])
+  .nullish();
+
 const session = z.looseObject({
-  payment_intent: reference,
+  payment_intent: paymentOf,
+  status: z.string().nullish(),
   payment_status: z.string(),
   amount_total: minor.nullable(),
   currency: z.string().nullable(),
@@ -72,7 +83,7 @@ const dispute = z.looseObject({
 });
 
 /** By the `object` field that every one of Stripe's objects has. */
-const READERS: Readonly<Record<string, (object: unknown, type: string) => Said>> = {
+const READERS: Readonly<Record<string, (object: unknown, type: string, at: number) => Said>> = {
   'checkout.session': (object, type) => saidBySession(session.parse(object), type),
   payment_intent: (object) => saidByIntent(intent.parse(object)),
   charge(object) {
@@ -88,11 +99,17 @@ const READERS: Readonly<Record<string, (object: unknown, type: string) => Said>>
   refund(object) {
     const { id: refundId, payment_intent: paymentIntent, amount, status } = refund.parse(object);
     const failed = status === 'failed' || status === 'canceled';
-    return { paymentIntent, ...NOBODY, refund: { id: refundId, amountMinor: amount, failed } };
+    const settled = failed || status === 'succeeded';
+    const said = { id: refundId, amountMinor: amount, failed, settled };
+    return { paymentIntent, ...NOBODY, refund: said };
   },
-  dispute(object) {
+  dispute(object, _, at) {
     const { id: disputeId, payment_intent: paymentIntent, amount, status } = dispute.parse(object);
-    return { paymentIntent, ...NOBODY, dispute: { id: disputeId, amountMinor: amount, status } };
+    return {
+      paymentIntent,
+      ...NOBODY,
+      dispute: { id: disputeId, amountMinor: amount, status, at },
+    };
   },
   customer(object) {
     const customerGone = z.looseObject({ id }).parse(object).id;
@@ -106,15 +123,16 @@ const CUSTOMER_GONE = 'customer.deleted';
 
 /**
  * @param type of the event, or the object's own when it was listed
+ * @param at epoch seconds: the object was like this then
  * @returns undefined when it says nothing to us
  * @throws ZodError when the object is not what its type says
  */
-export function readSaid(type: string, object: unknown): Said | undefined {
+export function readSaid(type: string, object: unknown, at: number): Said | undefined {
   const kind = z.looseObject({ object: z.string() }).safeParse(object);
   const reader = kind.success ? READERS[kind.data.object] : undefined;
   if (reader === undefined) return undefined;
   if (kind.data?.object === 'customer' && type !== CUSTOMER_GONE) return undefined;
-  const said = reader(object, type);
+  const said = reader(object, type, at);
   return (said.paymentIntent ?? said.topUpId ?? said.customerGone) ? said : undefined;
 }
 
@@ -122,14 +140,21 @@ function ours(metadata: z.infer<typeof labels>) {
   return { topUpId: metadata?.ringfence_top_up_id, walletId: metadata?.ringfence_wallet_id };
 }
 
+/** Statuses of the payment of a completed page whose bank debit did not come through. */
+const GIVEN_UP = new Set(['requires_payment_method', 'canceled']);
+
 /** Completed is not paid: a bank debit is on its way then. */
 function saidBySession(object: z.infer<typeof session>, type: string): Said {
-  const { payment_intent: paymentIntent, amount_total: total, currency } = object;
-  const said: Said = { paymentIntent, ...ours(object.metadata) };
+  const { payment_intent: payment, amount_total: total, currency } = object;
+  const said: Said = { paymentIntent: payment?.id, ...ours(object.metadata) };
   if (object.payment_status === 'paid' && total !== null && currency !== null) {
     return { ...said, received: { minor: total, currency } };
   }
-  if (type === 'checkout.session.async_payment_failed') return { ...said, ended: 'failed' };
+  // A listed page has no such event: its payment, if it was asked for too, has gone back to the start.
+  const failed = object.status === 'complete' && GIVEN_UP.has(payment?.status ?? '');
+  if (failed || type === 'checkout.session.async_payment_failed') {
+    return { ...said, ended: 'failed' };
+  }
   return type === 'checkout.session.expired' || object.status === 'expired'
     ? { ...said, ended: 'expired' }
     : said;

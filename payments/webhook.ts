@@ -30,7 +30,7 @@ export async function receive(
   const event = verified(raw, signature, secrets);
   if (event === undefined) return { status: 'unverified', why: 'forged' };
   try {
-    const said = readSaid(event.type, event.data.object);
+    const said = readSaid(event.type, event.data.object, event.created);
     return said === undefined ? { status: 'ignored' } : await apply(context, said);
   } catch (error) {
     if (!(error instanceof ZodError)) throw error;

@@ -27,7 +27,7 @@ export async function reconcileStripe(core: Core, since?: Date): Promise<Payment
   const usual = last === null ? Date.now() - FIRST_LOOK_BACK_MS : last.getTime() - LOOK_BACK_MS;
   const from = since ?? new Date(usual);
   const report = await reconcilePayments(stripe, from);
-  if (report.failed === 0) await marks.advance(ACCOUNT, from, report.until);
+  if (report.complete) await marks.advance(ACCOUNT, from, report.until);
   return report;
 }
 
@@ -60,7 +60,7 @@ export function startPayments(core: Core): { stop(): Promise<void> } {
     let done = false;
     try {
       const report = await reconcileStripe(core, order.wantedSince ?? undefined);
-      done = report.failed === 0;
+      done = report.complete;
       if (report.mended > 0) log.warn({ ...report }, 'payments were found that no event told of');
     } finally {
       await marks.finish(ACCOUNT, owner, config.RINGFENCE_RECONCILE_SECONDS * 1000, done);

@@ -40,11 +40,11 @@ async function payments(
   json: boolean,
 ): Promise<number> {
   const report = await reconcilePaymentsOnce(env, since);
-  const { listed, mended, refused, failed } = report;
+  const { listed, mended, refused, unfinished, failed } = report;
   const stretch = `${report.since.toISOString()} to ${report.until.toISOString()}`;
-  const counts = `${listed} listed, ${mended} mended, ${refused} refused, ${failed} failed`;
+  const counts = `${listed} listed, ${mended} mended, ${refused} refused, ${unfinished} unfinished, ${failed} failed`;
   out(json ? `${JSON.stringify({ payments: report })}\n` : `stripe, ${stretch}\n  ${counts}\n`);
-  return failed === 0 && refused === 0 ? 0 : 1;
+  return failed + refused + unfinished === 0 ? 0 : 1;
 }
 
 function providerOf(name: string): string {

@@ -20,6 +20,7 @@ export type {
   Movement,
   Payment,
   PaymentDecision,
+  PaymentDispute,
   PaymentFile,
 } from './payments.ts';
 export { callPrice, type PriceBook, type ServicePrice } from './price-record.ts';

@@ -11,11 +11,15 @@ import { type TopUp, type TopUpRow, topUpFromRow } from './top-ups.ts';
 export interface PaymentRefund {
   amountMinor: number;
   failed: boolean;
+  /** Absent in rows of an earlier release: not known to be. */
+  settled?: boolean;
 }
 
 export interface PaymentDispute {
   amountMinor: number;
   status: string;
+  /** Epoch seconds of that word; absent in rows of an earlier release. */
+  at?: number;
 }
 
 export interface Payment {
@@ -50,6 +54,8 @@ export interface PaymentFile {
 export interface PaymentDecision {
   payment: Payment;
   movements: readonly Pick<Movement, 'purpose' | 'amountMicros'>[];
+  /** Stripe has to be asked how a refund or a dispute of it goes on. */
+  undecided: boolean;
   receiptUrl?: string | undefined;
 }
 
@@ -70,6 +76,10 @@ interface MovementRow {
   amount_micros: number;
   done_at: Date | null;
 }
+
+/** The first wait for a payment that could not be taken up; it doubles, up to about 20 minutes. */
+const PUT_OFF_MS = 5_000;
+const PUT_OFF_TIMES_MAX = 8;
 
 export class Payments {
   readonly #sql: Sql;
@@ -98,7 +108,8 @@ export class Payments {
         update payments set top_up_id = ${payment.topUpId}, accepted = ${payment.accepted},
           refused = ${payment.refused}, refunded_minor = ${payment.refundedMinor},
           refunds = ${jsonText({ ...payment.refunds })}::text::jsonb,
-          disputes = ${jsonText({ ...payment.disputes })}::text::jsonb
+          disputes = ${jsonText({ ...payment.disputes })}::text::jsonb,
+          undecided = ${decision.undecided}
         where payment_intent = ${paymentIntent}`;
       if (payment.accepted && payment.topUpId !== null) {
         await tx`
@@ -116,8 +127,12 @@ export class Payments {
   /** The movement is in the ledger. */
   async done({ paymentIntent, ordinal }: Movement): Promise<void> {
     await this.#sql`
-      update payment_movements set done_at = coalesce(done_at, now())
-      where payment_intent = ${paymentIntent} and ordinal = ${ordinal}`;
+      with made as (
+        update payment_movements set done_at = coalesce(done_at, now())
+        where payment_intent = ${paymentIntent} and ordinal = ${ordinal} returning payment_intent
+      )
+      update payments set put_off_times = 0, put_off_until = null
+      from made where payments.payment_intent = made.payment_intent and put_off_times > 0`;
   }
 
   /** Sets the state of its top-up to what follows from the file, under its lock. */
@@ -143,13 +158,35 @@ export class Payments {
     return row && paymentFromRow(row);
   }
 
-  /** Payments of which some movement was left behind by a process that died. */
-  async unfinished(idleMs: number, limit: number): Promise<string[]> {
+  /** Payments for a top-up of ours with an undecided refund or dispute, by their id. */
+  async undecided(after: string, limit: number): Promise<Payment[]> {
+    const rows = await this.#sql<PaymentRow[]>`
+      select * from payments
+      where undecided and top_up_id is not null and payment_intent > ${after}
+      order by payment_intent limit ${limit}`;
+    return rows.map(paymentFromRow);
+  }
+
+  /**
+   * Payments of which some movement was left behind by a process that died, the longest due first.
+   * Each is put off by that, longer every time, until a movement of it is made or decided.
+   */
+  async claimUnfinished(idleMs: number, limit: number): Promise<string[]> {
     const rows = await this.#sql<{ payment_intent: string }[]>`
-      select payment_intent from payment_movements where done_at is null
-      group by payment_intent
-      having min(created_at) < now() - ${idleMs} * interval '1 millisecond'
-      order by min(created_at) limit ${limit}`;
+      with open as (
+        select payment_intent, min(created_at) as since from payment_movements
+        where done_at is null group by payment_intent
+        having min(created_at) < now() - ${idleMs} * interval '1 millisecond'
+      ), due as (
+        select payment_intent from payments join open using (payment_intent)
+        where put_off_until is null or put_off_until <= now()
+        order by coalesce(put_off_until, since) limit ${limit}
+        for update of payments skip locked
+      )
+      update payments set put_off_times = least(put_off_times + 1, ${PUT_OFF_TIMES_MAX}),
+        put_off_until = now() + ${PUT_OFF_MS} * 2 ^ put_off_times * interval '1 millisecond'
+      from due where payments.payment_intent = due.payment_intent
+      returning payments.payment_intent`;
     return rows.map((row) => row.payment_intent);
   }
 }
@@ -174,7 +211,13 @@ async function locked(
   };
 }
 
+/** What is new is tried soon, however often the payment was put off. */
 async function plan(tx: Transaction, file: PaymentFile, decision: PaymentDecision): Promise<void> {
+  if (decision.movements.length > 0) {
+    await tx`
+      update payments set put_off_times = 0, put_off_until = null
+      where payment_intent = ${file.payment.paymentIntent} and put_off_times > 0`;
+  }
   let ordinal = file.movements.length;
   for (const { purpose, amountMicros } of decision.movements) {
     await tx`

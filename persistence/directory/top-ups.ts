@@ -147,6 +147,16 @@ export class TopUps {
     return toPage(rows.map(topUpFromRow), request.limit);
   }
 
+  /** Orders made before a time whose page or bank debit has not come to an end, by their id. */
+  async open(before: Date, after: string, limit: number): Promise<TopUp[]> {
+    const rows = await this.#sql<TopUpRow[]>`
+      select * from top_ups
+      where state in ('created', 'pending') and checkout_session_id is not null
+        and created_at < ${before} and id > ${after}
+      order by id limit ${limit}`;
+    return rows.map(topUpFromRow);
+  }
+
   /** Orders that never reached Stripe, or whose page is over: nobody can pay them any more. */
   async expireUnasked(olderThanMs: number): Promise<number> {
     const rows = await this.#sql`

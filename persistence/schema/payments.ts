@@ -66,6 +66,7 @@ export const payments = pgTable('payments', {
   refundedMinor: counter('refunded_minor').notNull().default(0),
   refunds: jsonb('refunds').notNull().default({}),
   disputes: jsonb('disputes').notNull().default({}),
+  undecided: boolean('undecided').notNull().default(false),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 
