@@ -34,6 +34,12 @@ export interface StripeOptions {
   readonly progressMs?: number | undefined;
 }
 
+export interface WebhookEndpoint {
+  readonly url: string;
+  /** Without it nothing is signed. */
+  readonly secret?: string | undefined;
+}
+
 const OBJECTS_MAX = 200_000;
 /** Stripe retries for three days; here a few times, soon. */
 const RETRY_DELAYS_MS = [500, 2_000, 5_000, 15_000, 60_000, 300_000];
@@ -67,6 +73,8 @@ export class Account {
   readonly idempotency = new Idempotency();
   readonly events: Events;
   faults: Faults;
+  /** Where events go; none without it. */
+  endpoint: WebhookEndpoint | undefined;
   /** Where pages are; known once the server listens. */
   url = '';
   #ids = 0;
@@ -77,11 +85,18 @@ export class Account {
     this.seed = options.seed ?? anySeed();
     this.clock = new SimulatedClock(options);
     this.faults = faultsSchema.parse(options.faults ?? {});
-    if (options.webhookUrl !== undefined) loopbackUrl(options.webhookUrl);
+    const { webhookUrl: url, webhookSecret: secret } = options;
+    if (url !== undefined) this.setEndpoint({ url, secret });
     this.events = new Events(
       this,
       z.array(z.int().min(0)).parse(options.retryDelaysMs ?? RETRY_DELAYS_MS),
     );
+  }
+
+  /** @throws RangeError for one outside this machine */
+  setEndpoint(endpoint: WebhookEndpoint): void {
+    loopbackUrl(endpoint.url);
+    this.endpoint = endpoint;
   }
 
   /** Epoch seconds. */

@@ -1,20 +1,20 @@
 import type Stripe from 'stripe';
 import type { Reply, Request, Route } from '../providers/http/route.ts';
 import { RequestError } from '../providers/http/route.ts';
-import { type Account, type Card, found } from './account.ts';
+import { type Account, found } from './account.ts';
 import { testCard } from './cards.ts';
+import { completePageOf, expirePage, payPage } from './checkout.ts';
 import { StripeFailure } from './errors.ts';
-import { newCard, newCustomer } from './objects/customer.ts';
-import { newIntent } from './objects/payment-intent.ts';
-import { expire } from './objects/session.ts';
+import { newCard } from './objects/customer.ts';
 import { page } from './page.ts';
-import { answer, confirm } from './pay.ts';
+import { answer } from './pay.ts';
 
 /** What a visitor may choose: the value of the button, what it says, and the card it pays with. */
 const CHOICES = [
   ['pay', 'Pay', 'visa'],
   ['pay_later', 'Pay by bank debit', 'us_bankAccount_success'],
   ['pay_expiring', 'Pay with a card that declines later', 'chargeCustomerFail'],
+  ['pay_asking', 'Pay with a card whose bank asks', 'authenticationRequired'],
   ['decline', 'Try a card that is declined', 'visa_chargeDeclinedInsufficientFunds'],
 ] as const;
 
@@ -44,6 +44,7 @@ export function pageRoutes(account: Account): Route[] {
       handle(request) {
         const intent = account.intent(request.parameters.id ?? '');
         answer(account, intent, outcomeOf(request) === 'agree');
+        if (intent.status === 'succeeded') completePageOf(account, intent);
         return { status: 200, html: page('Answered', `<p>The payment is ${intent.status}.</p>`) };
       },
     },
@@ -81,7 +82,7 @@ function choose(account: Account, session: Stripe.Checkout.Session, request: Req
   if (session.status !== 'open') return showSession(account, session);
   if (outcome === 'cancel') return redirect(session.cancel_url, session);
   if (outcome === 'expire') {
-    expire(account, session);
+    expirePage(account, session);
     return showSession(account, session);
   }
   const card = CHOICES.find(([value]) => value === outcome)?.[2];
@@ -91,36 +92,21 @@ function choose(account: Account, session: Stripe.Checkout.Session, request: Req
   const good = outcome === 'pay_expiring' ? 'visa' : card;
   const paying = newCard(account, testCard(good));
   try {
-    pay(account, session, paying);
+    payPage(account, session, paying);
   } catch (error) {
     if (error instanceof StripeFailure) return showSession(account, session, error.message);
     throw error;
   }
   paying.outcome = testCard(card);
+  const asked = nextPage(account, session);
+  if (asked !== undefined) return { status: 303, headers: { location: asked } };
   return redirect(session.success_url, session);
 }
 
-function pay(account: Account, session: Stripe.Checkout.Session, card: Card): void {
-  const order = account.orders.get(session.id);
-  if (order === undefined) throw new Error(`${session.id} sells nothing`);
-  if (session.customer === null && order.setupFutureUsage !== null) {
-    session.customer = newCustomer(account, {}).id;
-  }
-  const intent =
-    typeof session.payment_intent === 'string'
-      ? account.intent(session.payment_intent)
-      : newIntent(account, {
-          ...order,
-          amount: session.amount_total ?? 0,
-          currency: session.currency ?? '',
-          customer: typeof session.customer === 'string' ? session.customer : null,
-        });
-  session.payment_intent = intent.id;
-  confirm(account, intent, card, { offSession: false, errorOnRequiresAction: false });
-  session.status = 'complete';
-  session.url = null;
-  session.payment_status = intent.status === 'succeeded' ? 'paid' : 'unpaid';
-  account.events.emit('checkout.session.completed', session);
+/** Where the bank of the card asks its owner; undefined when it does not. */
+function nextPage(account: Account, { payment_intent: id }: Stripe.Checkout.Session) {
+  if (typeof id !== 'string') return undefined;
+  return account.intent(id).next_action?.redirect_to_url?.url ?? undefined;
 }
 
 function redirect(url: string | null, session: Stripe.Checkout.Session): Reply {

@@ -105,6 +105,45 @@ test('a declined card leaves the page open; canceling it leaves nothing', async 
   expect(status).toBe('complete');
 });
 
+test('a card whose bank asks leaves the page open until its owner has agreed', async () => {
+  world = await simulated();
+  const { session, url } = await open();
+  for (const [outcome, status, payment] of [
+    ['refuse', 'open', 'requires_payment_method'],
+    ['agree', 'complete', 'succeeded'],
+  ]) {
+    const asked = await visit(url, 'pay_asking');
+    expect(asked.status).toBe(303);
+    const bank = asked.headers.get('location') ?? '';
+    expect(bank).toContain('/c/authenticate/');
+    const before = await world.stripe.checkout.sessions.retrieve(session.id);
+    expect(before).toMatchObject({ status: 'open', payment_status: 'unpaid' });
+    await visit(bank, outcome ?? '');
+    const after = await world.stripe.checkout.sessions.retrieve(session.id, {
+      expand: ['payment_intent'],
+    });
+    expect(after).toMatchObject({ status, payment_intent: { status: payment } });
+  }
+  const completed = world.simulator.control
+    .events()
+    .filter(({ type }) => type === 'checkout.session.completed');
+  expect(completed).toHaveLength(1);
+  expect(completed[0]?.data.object).toMatchObject({ payment_status: 'paid' });
+});
+
+test('a page that expires after a declined card cancels its payment', async () => {
+  world = await simulated();
+  const { session, url } = await open();
+  await visit(url, 'decline');
+  await world.stripe.checkout.sessions.expire(session.id);
+  expect(world.simulator.control.intents()).toMatchObject([{ status: 'canceled' }]);
+  const last = world.simulator.control.events().slice(-2);
+  expect(last.map(({ type }) => type)).toEqual([
+    'checkout.session.expired',
+    'payment_intent.canceled',
+  ]);
+});
+
 test('a page expires by its time, and when it is told to', async () => {
   world = await simulated({ scale: 100_000 });
   const { session } = await open();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parsed } from '../providers/exchange/control-routes.ts';
 import { type Faults, faultsSchema } from '../providers/exchange/faults.ts';
 import type { Route } from '../providers/http/route.ts';
-import { type Account, found } from './account.ts';
+import { type Account, found, type WebhookEndpoint } from './account.ts';
 import { testCard } from './cards.ts';
 import { closeDispute, type NewDispute, openDispute } from './objects/dispute.ts';
 import { failRefund } from './objects/refund.ts';
@@ -18,6 +18,8 @@ export interface StripeControl {
   intents(): readonly Stripe.PaymentIntent[];
   charges(): readonly Stripe.Charge[];
   setFaults(faults: Faults): void;
+  /** Events go there from now on. */
+  setEndpoint(endpoint: WebhookEndpoint): void;
   /** From now on this card behaves like that test card. */
   card(paymentMethod: string, testCardName: string): void;
   /** A bank debit comes through, or does not. */
@@ -50,6 +52,7 @@ export function createControl(account: Account): StripeControl {
     setFaults(faults) {
       account.faults = faultsSchema.parse(faults);
     },
+    setEndpoint: (endpoint) => account.setEndpoint(endpoint),
     card(id, name) {
       account.card(id, 'payment_method').outcome = testCard(name);
     },
@@ -66,6 +69,7 @@ export function createControl(account: Account): StripeControl {
 }
 
 const text = z.string().max(128);
+const endpointSchema = z.strictObject({ url: z.url().max(2000), secret: text.optional() });
 const cardSchema = z.strictObject({ payment_method: text, test_card: text });
 const settleSchema = z.strictObject({ payment_intent: text, succeeded: z.boolean() });
 const disputeSchema = z.strictObject({
@@ -96,6 +100,7 @@ export function controlRoutes(control: StripeControl): Route[] {
       handle: () => ({ status: 200, body: { seed: control.seed, ...control.counts() } }),
     },
     does('faults', faultsSchema, control.setFaults),
+    does('endpoint', endpointSchema, control.setEndpoint),
     does('cards', cardSchema, (given) => control.card(given.payment_method, given.test_card)),
     does('settlements', settleSchema, (given) => ({
       settled: control.settle(given.payment_intent, given.succeeded),

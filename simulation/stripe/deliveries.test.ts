@@ -41,7 +41,6 @@ test('events are lost, doubled and delayed as the faults say, and sent again on 
 
 test.each([
   ['errorBefore', 0],
-  ['errorAfter', 1],
   ['resetAfter', 1],
 ] as const)('%s: an answer that is lost is had again with the same key', async (fault, made) => {
   const { stripe, simulator } = await started({ faults: { requests: { create: { [fault]: 1 } } } });
@@ -51,6 +50,22 @@ test.each([
   simulator.control.setFaults({});
   await create();
   expect(simulator.control.counts().customers).toBe(1);
+});
+
+test('a failure of Stripe’s own is the outcome of its key, and no other’s', async () => {
+  const { stripe, simulator } = await started({
+    faults: { requests: { create: { errorAfter: 1 } } },
+  });
+  const create = (idempotencyKey: string) =>
+    stripe.customers.create({ name: 'Acme' }, { idempotencyKey });
+  await expect(create('c')).rejects.toMatchObject({ statusCode: 503 });
+  simulator.control.setFaults({});
+  await expect(create('c')).rejects.toMatchObject({ statusCode: 503 });
+  expect(simulator.control.counts().customers).toBe(1);
+  await create('d');
+  expect(simulator.control.counts().customers).toBe(2);
+  await expect(create('k'.repeat(256))).rejects.toMatchObject({ statusCode: 400 });
+  await create('k'.repeat(255));
 });
 
 test('it is a process of its own, controlled over HTTP, that stops when told', async () => {

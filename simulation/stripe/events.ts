@@ -42,7 +42,7 @@ export class Events {
       created: this.#account.now(),
       data,
       livemode: false,
-      pending_webhooks: this.#account.options.webhookUrl === undefined ? 0 : 1,
+      pending_webhooks: this.#account.endpoint === undefined ? 0 : 1,
       request: this.request,
       type,
     } as unknown as Stripe.Event;
@@ -52,8 +52,9 @@ export class Events {
 
   /** Sends an event, again if it was sent before. */
   deliver(event: Stripe.Event): void {
-    const { webhookUrl: url, webhookSecret: secret } = this.#account.options;
-    if (url === undefined) return;
+    const { endpoint } = this.#account;
+    if (endpoint === undefined) return;
+    const { url, secret } = endpoint;
     this.#sent += 1;
     const body = JSON.stringify(event, undefined, 2);
     void this.webhooks.send({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Reply } from '../providers/http/route.ts';
-import { StripeFailure } from './errors.ts';
+import { invalid, StripeFailure } from './errors.ts';
 
 const KEYS_MAX = 200_000;
 const KEY_LENGTH_MAX = 255;
@@ -11,7 +11,11 @@ interface Kept {
   reply: Reply | undefined;
 }
 
-/** Stripe's rules: same key, other parameters: 400; same key at the same time: 409. */
+/**
+ * Stripe's rules: same key, other parameters: 400; same key at the same time: 409; what began has one
+ * outcome for ever, a failure of Stripe's own included.
+ * Source: docs.stripe.com/api/idempotent_requests.
+ */
 export class Idempotency {
   readonly #kept = new Map<string, Kept>();
 
@@ -20,9 +24,11 @@ export class Idempotency {
    * What was refused before anything happened is not kept.
    */
   async run(key: string | undefined, request: string, work: () => Promise<Reply>): Promise<Reply> {
-    if (key === undefined || key.length > KEY_LENGTH_MAX || this.#kept.size >= KEYS_MAX) {
-      return work();
+    if (key === undefined) return work();
+    if (key.length > KEY_LENGTH_MAX) {
+      throw invalid(`Idempotency keys must have at most ${KEY_LENGTH_MAX} characters.`);
     }
+    if (this.#kept.size >= KEYS_MAX) throw invalid('The simulator is full.');
     const fingerprint = createHash('sha256').update(request).digest('hex');
     const known = this.#kept.get(key);
     if (known !== undefined) return replay(key, known, fingerprint);
@@ -32,7 +38,7 @@ export class Idempotency {
       kept.reply = await work();
       return kept.reply;
     } catch (error) {
-      // A decline is an outcome: it is repeated as it was. Anything else did not begin.
+      // A decline is an outcome: it is repeated as it was. Anything else was refused before it began.
       if (error instanceof StripeFailure && error.status === 402) {
         kept.reply = { status: error.status, body: error.body };
       } else {
@@ -40,6 +46,12 @@ export class Idempotency {
       }
       throw error;
     }
+  }
+
+  /** It began, and Stripe failed: that is its outcome from now on. */
+  failed(key: string | undefined, reply: Reply): void {
+    const kept = key === undefined ? undefined : this.#kept.get(key);
+    if (kept !== undefined) kept.reply = reply;
   }
 }
 

@@ -66,6 +66,9 @@ test('a dispute takes the money, blocks refunds, and gives it back when it is wo
 test('a dispute that is given up is lost; an inquiry moves no money', async () => {
   const { id } = world.simulator.control.dispute({ paymentIntent: intent.id, amount: 1000 });
   expect((await world.stripe.disputes.close(id)).status).toBe('lost');
+  const more = world.stripe.disputes.update(id, { submit: true });
+  await expect(more).rejects.toMatchObject({ statusCode: 400 });
+  expect((await world.stripe.disputes.retrieve(id)).status).toBe('lost');
   const inquiry = world.simulator.control.dispute({ paymentIntent: intent.id, inquiry: true });
   world.simulator.control.closeDispute(inquiry.id, 'warning_closed');
   expect(said(2)).toEqual([

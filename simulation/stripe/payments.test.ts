@@ -118,6 +118,33 @@ test('what the SDK does not send, or Stripe does not take, is refused before any
   expect(world.simulator.control.intents()).toEqual([]);
 });
 
+test.each([
+  ['usd', 49, 'amount_too_small'],
+  ['usd', 100_000_000, 'amount_too_large'],
+  ['gbp', 29, 'amount_too_small'],
+  ['jpy', 49, 'amount_too_small'],
+  ['huf', 17_499, 'amount_too_small'],
+  ['kwd', 1_001, 'parameter_invalid_integer'],
+  ['isk', 10_050, 'parameter_invalid_integer'],
+])('in %s %i is refused: %s', async (currency, amount, code) => {
+  world = await simulated();
+  const made = world.stripe.paymentIntents.create({ amount, currency });
+  await expect(made).rejects.toMatchObject({ code, param: 'amount' });
+});
+
+test('the least of other currencies is taken', async () => {
+  world = await simulated();
+  for (const [currency, amount] of [
+    ['gbp', 30],
+    ['jpy', 50],
+    ['huf', 17_500],
+    ['kwd', 1_000],
+    ['isk', 10_000],
+  ] as const) {
+    expect((await world.stripe.paymentIntents.create({ amount, currency })).amount).toBe(amount);
+  }
+});
+
 test('lists are paged both ways, newest first, and filtered by their time', async () => {
   world = await simulated();
   const { stripe } = world;

@@ -29,6 +29,8 @@ export interface Route {
   readonly faults?: (request: Request) => { readonly faults: RequestFaults; readonly dice: Dice };
   /** Told of a request that a fault keeps from `handle`. */
   readonly prevented?: (request: Request) => void;
+  /** Told of a request that is answered with this although `handle` did its work. */
+  readonly failed?: (request: Request, reply: Reply) => void;
   /** @throws RequestError; its status and body become the answer */
   readonly handle: (request: Request) => Reply | Promise<Reply>;
 }

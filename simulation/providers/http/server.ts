@@ -49,7 +49,9 @@ export async function serve(options: {
     const error = { status: 503, body: options.errorBody(503, 'Service unavailable') };
     if (mishap?.instead === 'error') return send(response, error);
     const reply = await answer(found.route, request);
-    return finish(response, mishap?.afterwards === 'error' ? error : reply, mishap);
+    if (mishap?.afterwards !== 'error') return finish(response, reply, mishap);
+    found.route.failed?.(request, error);
+    return finish(response, error, mishap);
   }
 
   async function answer(route: Route, request: Parameters<Route['handle']>[0]): Promise<Reply> {

@@ -59,9 +59,7 @@ export function closeDispute(
   dispute: Stripe.Dispute,
   status: 'won' | 'lost' | 'warning_closed',
 ): void {
-  if (['won', 'lost', 'warning_closed'].includes(dispute.status)) {
-    throw invalid('This dispute is already closed.');
-  }
+  mustBeOpen(dispute);
   const inquiry = dispute.status.startsWith('warning_');
   if (inquiry !== (status === 'warning_closed')) throw invalid('That is no end of such a dispute.');
   dispute.status = status;
@@ -69,8 +67,15 @@ export function closeDispute(
   if (status === 'won') move(account, dispute, dispute.amount, 0, 'funds_reinstated');
 }
 
+function mustBeOpen({ status }: Stripe.Dispute): void {
+  if (['won', 'lost', 'warning_closed'].includes(status)) {
+    throw invalid('This dispute is already closed.');
+  }
+}
+
 /** It moved on, without an end: evidence was sent. */
 export function reviewDispute(account: Account, dispute: Stripe.Dispute): void {
+  mustBeOpen(dispute);
   const inquiry = dispute.status.startsWith('warning_');
   dispute.status = inquiry ? 'warning_under_review' : 'under_review';
   account.events.emit('charge.dispute.updated', dispute);

@@ -64,3 +64,16 @@ export function newIntent(account: Account, fields: NewIntent): Stripe.PaymentIn
   account.events.emit('payment_intent.created', intent);
   return intent;
 }
+
+/** Ends a payment that was not made: no card can be tried with it any more. */
+export function cancel(
+  account: Account,
+  intent: Stripe.PaymentIntent,
+  reason: Stripe.PaymentIntent.CancellationReason | null,
+): void {
+  intent.status = 'canceled';
+  intent.next_action = null;
+  intent.canceled_at = account.now();
+  intent.cancellation_reason = reason;
+  account.events.emit('payment_intent.canceled', intent);
+}

@@ -83,15 +83,5 @@ export function newSession(account: Account, fields: NewSession): Stripe.Checkou
     wallet_options: null,
   };
   account.sessions.set(id, session);
-  account.clock.at(fields.expiresAt * 1000, () => expire(account, session));
   return session;
-}
-
-/** Closes an open session; one that is paid stays as it is. True when it was open. */
-export function expire(account: Account, session: Stripe.Checkout.Session): boolean {
-  if (session.status !== 'open') return false;
-  session.status = 'expired';
-  session.url = null;
-  account.events.emit('checkout.session.expired', session);
-  return true;
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Route } from '../../providers/http/route.ts';
 import { type Account, found } from '../account.ts';
+import { checkAmount } from '../amounts.ts';
+import { expirePage } from '../checkout.ts';
 import { invalid } from '../errors.ts';
 import { metadata, parameters, whole, yesOrNo } from '../form.ts';
 import { list } from '../list.ts';
-import { expire, newSession } from '../objects/session.ts';
-import { checkAmount } from './payment-intents.ts';
+import { newSession } from '../objects/session.ts';
 import { stripeRoute } from './stripe-route.ts';
 
 const DAY_SECONDS = 86_400;
@@ -59,7 +60,7 @@ export function checkoutRoutes(account: Account): Route[] {
     ),
     stripeRoute(account, 'POST', '/checkout/sessions/:id/expire', 'update', ({ id }) => {
       const session = found(sessions, 'checkout.session', id);
-      if (!expire(account, session)) {
+      if (!expirePage(account, session)) {
         throw invalid('Only Checkout Sessions with a status in ["open"] can be expired.');
       }
       return session;
@@ -77,7 +78,7 @@ function create(account: Account, given: z.infer<typeof createSchema>) {
     (sum, { quantity, price_data: price }) => sum + quantity * price.unit_amount,
     0,
   );
-  checkAmount(amount);
+  checkAmount(amount, currency);
   const expiresAt = given.expires_at ?? account.now() + DAY_SECONDS;
   if (expiresAt < account.now() + SOONEST_SECONDS || expiresAt > account.now() + DAY_SECONDS) {
     throw invalid('The `expires_at` timestamp must be 30 minutes to 24 hours from now.', {
@@ -94,6 +95,7 @@ function create(account: Account, given: z.infer<typeof createSchema>) {
     cancelUrl: given.cancel_url ?? null,
     expiresAt,
   });
+  account.clock.at(expiresAt * 1000, () => expirePage(account, session));
   const payment = given.payment_intent_data;
   account.orders.set(session.id, {
     name: given.line_items.map(({ price_data: price }) => price.product_data.name).join(', '),

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import type { Route } from '../../providers/http/route.ts';
 import { type Account, found } from '../account.ts';
+import { checkAmount } from '../amounts.ts';
 import { invalid } from '../errors.ts';
 import { metadata, parameters, whole, yesOrNo } from '../form.ts';
 import { list } from '../list.ts';
-import { newIntent } from '../objects/payment-intent.ts';
+import { cancel, newIntent } from '../objects/payment-intent.ts';
 import { confirm } from '../pay.ts';
 import { cardNamed } from './customers.ts';
 import { stripeRoute } from './stripe-route.ts';
-
-const AMOUNT_MAX = 99_999_999;
-const AMOUNT_MIN = 50;
 
 const terms = {
   payment_method: z.string().optional(),
@@ -63,10 +61,7 @@ export function paymentIntentRoutes(account: Account): Route[] {
           code: 'payment_intent_unexpected_state',
         });
       }
-      Object.assign(intent, { status: 'canceled', next_action: null });
-      intent.canceled_at = account.now();
-      intent.cancellation_reason = reason ?? null;
-      account.events.emit('payment_intent.canceled', intent);
+      cancel(account, intent, reason ?? null);
       return intent;
     }),
     stripeRoute(account, 'GET', '/charges', 'list', ({ request }) =>
@@ -80,7 +75,7 @@ export function paymentIntentRoutes(account: Account): Route[] {
 
 /** Everything is checked before anything is made. */
 function create(account: Account, given: z.infer<typeof createSchema>) {
-  checkAmount(given.amount);
+  checkAmount(given.amount, given.currency);
   const customer = given.customer && account.customer(given.customer, 'customer').id;
   const method = given.payment_method;
   const card = method === undefined ? undefined : cardNamed(account, method, 'payment_method');
@@ -109,16 +104,4 @@ function create(account: Account, given: z.infer<typeof createSchema>) {
     intent.status = 'requires_confirmation';
   }
   return intent;
-}
-
-/** In the smallest unit of the currency. */
-export function checkAmount(amount: number): void {
-  if (amount < AMOUNT_MIN) {
-    const message = 'Amount must convert to at least 50 cents.';
-    throw invalid(message, { code: 'amount_too_small', param: 'amount' });
-  }
-  if (amount > AMOUNT_MAX) {
-    const message = 'Amount must be no more than $999,999.99';
-    throw invalid(message, { code: 'amount_too_large', param: 'amount' });
-  }
 }

@@ -30,10 +30,11 @@ export function stripeRoute(
     method,
     path: new RegExp(`^/v1${source}$`),
     faults: () => account.requestFaults(operation),
+    failed: (request, reply) => account.idempotency.failed(keyOf(method, request), reply),
     async handle(request) {
       authenticate(account, request);
       const requestId = account.id('req');
-      const key = method === 'POST' ? header(request, 'idempotency-key') : undefined;
+      const key = keyOf(method, request);
       const work = async (): Promise<Reply> => {
         const { progressMs } = account.options;
         if (progressMs !== undefined && method === 'POST') await pause(progressMs);
@@ -52,6 +53,11 @@ export function stripeRoute(
       return { ...reply, headers };
     },
   };
+}
+
+/** Only what changes something has one. */
+function keyOf(method: Route['method'], request: Request): string | undefined {
+  return method === 'POST' ? header(request, 'idempotency-key') : undefined;
 }
 
 function authenticate({ options }: Account, request: Request): void {
