@@ -10,10 +10,11 @@ import {
   type KillSwitchMetrics,
   killSwitchMetrics,
 } from './metrics/kill-switch.ts';
+import { type PaymentMetrics, paymentMetrics } from './metrics/payments.ts';
 import { type ReconcileMetrics, reconcileMetrics } from './metrics/reconcile.ts';
 import { type EngineWatch, scriptMetrics } from './metrics/scripts.ts';
 
-export interface Metrics extends EngineWatch, KillSwitchMetrics {
+export interface Metrics extends EngineWatch, KillSwitchMetrics, PaymentMetrics {
   reconcile: ReconcileMetrics;
   countRequest: CountRequest;
   flushed(measure: FlushMeasure): void;
@@ -52,6 +53,7 @@ export function createMetrics(): Metrics {
     flushed: flushMetrics(registers),
     ...scriptMetrics(registers),
     ...killSwitchMetrics(registers),
+    ...paymentMetrics(registers),
     reconcile: reconcileMetrics(registers),
     follow: (engine) => addEngineGauges(engine, registers),
     followCalls: (sample) => addLiveCallGauges(registers, sample),

@@ -3,15 +3,16 @@
  *
  *   fact and movements decided, under lock --> each movement in the ledger --> state of the top-up
  *
- * Movements are rows before they are money, and each has a key for ever: the credit the payment
- * intent itself, the others their place in its row of movements. So whatever arrives first, twice or
- * late, in however many processes, and wherever one of them dies, each moves once.
+ * Movements are rows before they are money, and each has a key for ever: the credit, which is the
+ * first, the payment intent itself, the others their place in its row of movements. So whatever
+ * arrives first, twice or late, in however many processes, and wherever one of them dies, each moves
+ * once. A key under which something else has moved is a conflict, until the ledger says what it was.
  */
 import { createHash } from 'node:crypto';
 import type { RequestKey } from '../engine/index.ts';
-import type { Movement, PaymentFile, TopUp } from '../persistence/index.ts';
+import { type Movement, movementKey, type PaymentFile, type TopUp } from '../persistence/index.ts';
 import type { PaymentContext } from './context.ts';
-import { decide, faultOf, stateOf } from './decide.ts';
+import { decide, faultOf, isForeign, stateOf } from './decide.ts';
 import type { Said } from './said.ts';
 
 export type Applied =
@@ -43,16 +44,27 @@ export async function note(
     const status = topUpId === undefined ? 'ignored' : 'applied';
     return { applied: { status }, file: undefined };
   }
-  let fault: string | undefined;
+  const heard: { fault?: string | undefined; known?: string | null; foreign?: boolean } = {};
   const file = await payments.change(paymentIntent, topUpId ?? null, (before) => {
-    fault = said.received && faultOf(said, before.topUp, paymentIntent);
+    heard.foreign = isForeign(said, before.topUp);
+    heard.fault =
+      said.received && !heard.foreign ? faultOf(said, before.topUp, paymentIntent) : undefined;
+    heard.known = before.payment.refused;
     return decide(before, said);
   });
-  if (fault === undefined) return { applied: { status: 'applied' }, file };
-  const told = { topUpId, paymentIntent, reason: fault };
-  context.log.error(told, 'a payment is not what was ordered; nothing was credited for it');
-  context.announce({ type: 'top_up.refused', ...told });
+  const { fault, known, foreign } = heard;
+  if (fault === undefined) return { applied: { status: foreign ? 'ignored' : 'applied' }, file };
+  // Many events and every pass say it again; somebody is to be told once.
+  if (fault !== known) alarm(context, { topUpId, paymentIntent, reason: fault });
   return { applied: { status: 'refused', reason: fault }, file };
+}
+
+function alarm(
+  { log, announce }: PaymentContext,
+  told: { topUpId: string | undefined; paymentIntent: string; reason: string },
+): void {
+  log.error(told, 'a payment is not what was ordered; nothing was credited for it');
+  announce({ type: 'top_up.refused', ...told });
 }
 
 /** A dispute or refund may come before the payment it is about: those without labels are kept. */
@@ -68,7 +80,9 @@ async function concernsUs({ directory }: PaymentContext, said: Said): Promise<bo
 
 /** Takes a payment up where somebody left it. @throws OutageError */
 export async function resume(context: PaymentContext, paymentIntent: string): Promise<void> {
-  await finish(context, await context.directory.payments.settle(paymentIntent, () => undefined));
+  const nothing: Said = { paymentIntent, topUpId: undefined, walletId: undefined };
+  const decideAgain = (file: PaymentFile) => decide(file, nothing);
+  await finish(context, await context.directory.payments.change(paymentIntent, null, decideAgain));
 }
 
 /** Makes what was decided and not made, and sets the state that follows. @throws OutageError */
@@ -85,11 +99,14 @@ export async function finish(context: PaymentContext, file: PaymentFile): Promis
   context.announce({ type: 'top_up.changed', topUpId: topUp.id, state });
 }
 
+/** Only these kinds may take a wallet below zero; the account is in the row's `purpose`. */
 const KINDS = {
   credit: 'deposit',
   bonus: 'bonus',
   refund: 'adjustment',
+  refund_bonus: 'adjustment',
   dispute: 'dispute',
+  dispute_bonus: 'dispute',
 } as const;
 
 async function move(context: PaymentContext, topUp: TopUp, movement: Movement): Promise<void> {
@@ -103,7 +120,12 @@ async function move(context: PaymentContext, topUp: TopUp, movement: Movement): 
     walletId: wallet.id,
     kind: KINDS[purpose],
     amountMicros,
-    memo: { reference: paymentIntent, description: descriptionOf(movement), top_up_id: topUp.id },
+    memo: {
+      reference: paymentIntent,
+      description: descriptionOf(movement),
+      top_up_id: topUp.id,
+      purpose,
+    },
   });
   if (outcome.status !== 'done') {
     throw new Error(`${purpose} of ${paymentIntent} was not moved: ${outcome.status}`);
@@ -116,15 +138,14 @@ function keyOf(scope: string, topUp: TopUp, movement: Movement): RequestKey {
   const { paymentIntent, ordinal, purpose, amountMicros } = movement;
   const parts = [topUp.id, topUp.walletId, purpose, amountMicros];
   const fingerprint = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-  return purpose === 'credit'
-    ? { kind: 'payment_intent', scope, key: paymentIntent, fingerprint }
-    : { kind: 'refund_id', scope, key: `${paymentIntent}:${ordinal}`, fingerprint };
+  return { ...movementKey(paymentIntent, ordinal), scope, fingerprint };
 }
 
 function descriptionOf({ purpose, amountMicros }: Movement): string {
   if (purpose === 'credit') return 'top-up by card';
   if (purpose === 'bonus') return 'bonus of a top-up';
-  if (purpose === 'refund')
+  if (purpose === 'refund' || purpose === 'refund_bonus') {
     return amountMicros < 0 ? 'top-up refunded' : 'refund of a top-up failed';
+  }
   return amountMicros < 0 ? 'dispute_hold' : 'dispute_hold released';
 }

@@ -25,6 +25,7 @@ const topUp: TopUp = {
   failureCode: null,
   receiptUrl: null,
   fingerprint: '',
+  stripeAttempt: 0,
   createdAt: new Date(0),
   paidAt: null,
 };
@@ -60,6 +61,7 @@ function heard(said: readonly Said[], bought: TopUp = topUp) {
       refundedMinor: 0,
       refunds: {},
       disputes: {},
+      receiptUrl: null,
     },
     topUp: undefined,
     movements: [],
@@ -100,6 +102,12 @@ describe('a payment', () => {
     ['a dispute is opened', [paid, dispute('needs_response')], 0, 'disputed'],
     ['and lost', [paid, dispute('needs_response'), dispute('lost')], 0, 'lost'],
     ['and won', [paid, dispute('needs_response'), dispute('won')], 27_500_001, 'won'],
+    [
+      'of less in the end',
+      [paid, dispute('under_review'), dispute('lost', 'du_1', 1000, 2)],
+      16_500_001,
+      'lost',
+    ],
     ['and appealed', [paid, ...words('lost', 'appeal_under_review')], 0, 'disputed'],
     ['and lost again', [paid, ...words('lost', 'appeal_under_review', 'lost')], 0, 'lost'],
     ['or won', [paid, ...words('lost', 'appeal_under_review', 'won')], 27_500_001, 'won'],
@@ -208,10 +216,19 @@ describe('a payment', () => {
     expect(heard([{ ...paid, ...wrong }, charged(500), paid]).balance).toBe(22_000_001);
   });
 
+  test('facts that are older than the movements give nothing back', () => {
+    const { file } = heard([paid, charged(1000), charged(2500)]);
+    const older = { ...file.payment, refundedMinor: 0 };
+    const told = (said: Said) => decide({ ...file, payment: older }, said).movements;
+    expect(told(dispute('needs_response', 'du_1', 500))).toEqual([]);
+    expect(told(refund('re_0', 100, true))).toEqual([]);
+    expect(told(charged(2500))).toEqual([]);
+  });
+
   test('parts of an odd bonus never add up to more than the whole', () => {
     const steps = Array.from({ length: 25 }, (_, i) => charged((i + 1) * 100));
     const { file, balance } = heard([paid, ...steps]);
     expect(balance).toBe(0);
-    expect(file.movements).toHaveLength(27);
+    expect(file.movements).toHaveLength(2 + 2 * 25);
   });
 });

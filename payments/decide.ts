@@ -10,8 +10,20 @@ import type {
   TopUp,
   TopUpState,
 } from '../persistence/index.ts';
-import { disputedMinor, disputeState, factsWith, isUndecided, refundedMinor } from './facts.ts';
+import {
+  disputedMinor,
+  disputeState,
+  factsWith,
+  isUndecided,
+  refundedMinor,
+  returnedMinor,
+} from './facts.ts';
 import type { Said } from './said.ts';
+
+/** It was paid, for something else that is sold on the same account: nothing names a top-up. */
+export function isForeign({ received, topUpId }: Said, topUp: TopUp | undefined): boolean {
+  return received !== undefined && topUpId === undefined && topUp === undefined;
+}
 
 /** Why a payment cannot be credited; undefined when it is the one that was ordered. */
 export function faultOf(said: Said, topUp: TopUp | undefined, paymentIntent: string) {
@@ -28,46 +40,62 @@ export function faultOf(said: Said, topUp: TopUp | undefined, paymentIntent: str
 export function decide(file: PaymentFile, said: Said): PaymentDecision {
   const payment = judged(file, said);
   const movements = payment.accepted && file.topUp ? owed(payment, file.topUp, file.movements) : [];
-  return {
-    payment,
-    movements,
-    undecided: isUndecided(payment),
-    receiptUrl: said.receiptUrl,
-  };
+  return { payment, movements, undecided: isUndecided(payment) };
 }
 
 function judged({ payment, topUp }: PaymentFile, said: Said): Payment {
   const facts = factsWith(payment, said);
   const next = { ...facts, topUpId: payment.topUpId ?? topUp?.id ?? null };
-  if (said.received === undefined) return next;
+  if (said.received === undefined || isForeign(said, topUp)) return next;
   const fault = faultOf(said, topUp, payment.paymentIntent);
   return fault === undefined
     ? { ...next, accepted: true }
     : { ...next, refused: fault, topUpId: payment.topUpId };
 }
 
+type Owed = Pick<Movement, 'purpose' | 'amountMicros'>;
+
 /** Movements that are still to be decided: what should have moved, less what was decided before. */
-function owed(payment: Payment, topUp: TopUp, before: readonly Movement[]) {
+function owed(payment: Payment, topUp: TopUp, before: readonly Movement[]): Owed[] {
+  const { creditMicros, bonusMicros } = topUp;
   const refunded = Math.min(refundedMinor(payment), topUp.chargeMinor);
   const gone = Math.min(refunded + disputedMinor(payment), topUp.chargeMinor);
-  const wanted = [
-    ['credit', topUp.creditMicros],
-    ['bonus', topUp.bonusMicros],
-    ['refund', -share(topUp, refunded)],
-    ['dispute', -(share(topUp, gone) - share(topUp, refunded))],
-  ] as const;
-  return wanted.flatMap(([purpose, total]) => {
-    const decided = before
-      .filter((movement) => movement.purpose === purpose)
-      .reduce((sum, movement) => sum + movement.amountMicros, 0);
-    return total === decided ? [] : [{ purpose, amountMicros: total - decided }];
-  });
+  const back = (micros: number, from: number, to: number) =>
+    share(topUp, micros, from) - share(topUp, micros, to);
+  const given = [left('credit', creditMicros), left('bonus', bonusMicros)];
+  const taken = [
+    left('refund', back(creditMicros, 0, refunded)),
+    left('refund_bonus', back(bonusMicros, 0, refunded)),
+    left('dispute', back(creditMicros, refunded, gone)),
+    left('dispute_bonus', back(bonusMicros, refunded, gone)),
+  ];
+  const all = sumOf(taken) > returnable(payment, topUp) ? given : [...given, ...taken];
+  return all.filter(({ amountMicros }) => amountMicros !== 0);
+
+  function left(purpose: Movement['purpose'], totalMicros: number): Owed {
+    const decided = sumOf(before.filter((movement) => movement.purpose === purpose));
+    return { purpose, amountMicros: totalMicros - decided };
+  }
 }
 
-/** What a part of the payment bought, bonus included; rounded down, so that the whole is the whole. */
-function share({ chargeMinor, creditMicros, bonusMicros }: TopUp, partMinor: number): number {
-  const part = (micros: number) => (BigInt(micros) * BigInt(partMinor)) / BigInt(chargeMinor);
-  return Number(part(creditMicros) + part(bonusMicros));
+function sumOf(movements: readonly Owed[]): number {
+  return movements.reduce((sum, { amountMicros }) => sum + amountMicros, 0);
+}
+
+/**
+ * The most that may be given again because refunds failed and disputes were won. More than that means
+ * that the facts are older than the movements (Postgres came back older): the facts are waited for.
+ */
+function returnable(payment: Payment, topUp: TopUp): number {
+  const minor = Math.min(returnedMinor(payment), topUp.chargeMinor);
+  const micros = share(topUp, topUp.creditMicros, minor) + share(topUp, topUp.bonusMicros, minor);
+  // Two shares, each rounded once more.
+  return micros === 0 ? 0 : micros + 2;
+}
+
+/** What a part of the payment bought of these micros; rounded down, so that the whole is the whole. */
+function share({ chargeMinor }: TopUp, micros: number, partMinor: number): number {
+  return Number((BigInt(micros) * BigInt(partMinor)) / BigInt(chargeMinor));
 }
 
 /** The state of a top-up that was paid and credited; undefined while it is not. */

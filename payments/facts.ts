@@ -31,12 +31,14 @@ const MONEY_IS_OURS = new Set([
 const DECIDED = new Set(['warning_closed', 'lost', 'won', 'prevented']);
 
 /** The facts with one more thing said; whether the payment is the one that was ordered is not asked. */
-export function factsWith(payment: Payment, { refundedMinor, refund, dispute }: Said): Payment {
+export function factsWith(payment: Payment, said: Said): Payment {
+  const { refundedMinor, refund, dispute, receiptUrl } = said;
   const next: Payment = {
     ...payment,
     refundedMinor: Math.max(payment.refundedMinor, refundedMinor ?? 0),
     refunds: { ...payment.refunds },
     disputes: { ...payment.disputes },
+    receiptUrl: receiptUrl ?? payment.receiptUrl,
   };
   if (refund !== undefined) {
     const { id, amountMinor, failed, settled } = refund;
@@ -50,7 +52,9 @@ export function factsWith(payment: Payment, { refundedMinor, refund, dispute }: 
   if (dispute !== undefined) {
     const { id, ...word } = dispute;
     const known = payment.disputes[id];
-    next.disputes[id] = known !== undefined && isLater(known, word) ? known : word;
+    const later = known !== undefined && isLater(known, word) ? known : word;
+    const mostMinor = Math.max(known?.mostMinor ?? 0, word.amountMinor);
+    next.disputes[id] = { ...later, mostMinor };
   }
   return next;
 }
@@ -85,6 +89,18 @@ export function disputedMinor({ disputes }: Payment): number {
   return Object.values(disputes)
     .filter(({ status }) => !MONEY_IS_OURS.has(status))
     .reduce((total, { amountMinor }) => total + amountMinor, 0);
+}
+
+/** How much has come back: refunds that failed, disputes that were taken back or became smaller. */
+export function returnedMinor(payment: Payment): number {
+  const failed = Object.values(payment.refunds).filter((one) => one.failed);
+  const disputed = Object.values(payment.disputes);
+  const sum = (amounts: number[]) => amounts.reduce((total, one) => total + one, 0);
+  return (
+    sum(failed.map(({ amountMinor }) => amountMinor)) +
+    sum(disputed.map(({ mostMinor, amountMinor }) => mostMinor ?? amountMinor)) -
+    disputedMinor(payment)
+  );
 }
 
 /** What its disputes have come to; an open one counts most. */

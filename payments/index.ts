@@ -5,5 +5,5 @@ export type { PaymentContext, PaymentEvent, PaymentLog, StripeContext } from './
 export { exponentOf, isCardCurrency, microsOf, minorOf } from './minor-units.ts';
 export { type PaymentReport, reconcilePayments } from './reconcile.ts';
 export { startPaymentResume } from './resume.ts';
-export { freeOrder, type OpenedTopUp, openTopUp } from './top-up.ts';
+export { freeOrder, type OpenedTopUp, openTopUp, type TopUpOrder } from './top-up.ts';
 export { type Received, receive } from './webhook.ts';

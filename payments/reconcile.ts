@@ -5,12 +5,11 @@
  * Lists go by the time an object was made; what was made before and is not decided, an open page, a
  * bank debit, a dispute, a refund under way, is asked for by its id in every pass.
  */
-import type Stripe from 'stripe';
 import { finish, note } from './apply.ts';
 import type { StripeContext } from './context.ts';
 import { stateOf } from './decide.ts';
-import { undecidedOf } from './facts.ts';
 import { readSaid, type Said } from './said.ts';
+import { type Ask, changedSince, openBefore, type StripeObject } from './stripe-objects.ts';
 
 export interface PaymentReport {
   readonly since: Date;
@@ -30,13 +29,8 @@ export interface PaymentReport {
 }
 
 const OBJECTS_MAX = 100_000;
-const PAGE = 100;
 /** Orders that were never put to Stripe are over after a day. */
 const UNASKED_MS = 24 * 3_600_000;
-/** A bank may send a refund back, weeks after it succeeded. */
-const REFUNDS_FAIL_MS = 30 * 86_400_000;
-/** By which our clock and Stripe's may differ. */
-const CLOCKS_MS = 5 * 60_000;
 
 export async function reconcilePayments(
   context: StripeContext,
@@ -54,7 +48,7 @@ export async function reconcilePayments(
     let paymentIntent: string | undefined;
     try {
       const object = typeof given === 'function' ? await given() : given;
-      const said = readSaid(object.object, object, Math.floor(until.getTime() / 1000));
+      const said = object && readSaid(object.object, object, Math.floor(until.getTime() / 1000));
       if (said === undefined || !(await concerns(context, said))) return;
       paymentIntent = said.paymentIntent;
       report.listed += 1;
@@ -85,61 +79,6 @@ export async function reconcilePayments(
       report.mended += 1;
     }
   }
-}
-
-interface StripeObject {
-  readonly object: string;
-}
-type Ask = () => Promise<StripeObject>;
-
-/** Payments first: what is taken back from one needs to know whose it is. */
-async function* changedSince(
-  stripe: Stripe,
-  since: Date,
-  until: Date,
-): AsyncGenerator<StripeObject> {
-  const from = (date: Date) => ({
-    created: { gte: Math.floor(date.getTime() / 1000) },
-    limit: PAGE,
-  });
-  const refundsFrom = new Date(Math.min(since.getTime(), until.getTime() - REFUNDS_FAIL_MS));
-  yield* stripe.paymentIntents.list(from(since));
-  yield* stripe.refunds.list(from(refundsFrom));
-  yield* stripe.disputes.list(from(since));
-  yield* stripe.checkout.sessions.list(from(since));
-}
-
-/** Questions about what is not decided and too old for the lists. */
-async function* openBefore({ stripe, directory }: StripeContext, since: Date): AsyncGenerator<Ask> {
-  const before = new Date(since.getTime() + CLOCKS_MS);
-  const { topUps, payments } = directory;
-  for await (const topUp of pages(
-    (after) => topUps.open(before, after, PAGE),
-    ({ id }) => id,
-  )) {
-    const { checkoutSessionId: id } = topUp;
-    const expand = ['payment_intent'];
-    if (id !== null) yield () => stripe.checkout.sessions.retrieve(id, { expand });
-  }
-  const undecided = (after: string) => payments.undecided(after, PAGE);
-  for await (const payment of pages(undecided, ({ paymentIntent }) => paymentIntent)) {
-    const { refunds, disputes } = undecidedOf(payment);
-    for (const id of refunds) yield () => stripe.refunds.retrieve(id);
-    for (const id of disputes) yield () => stripe.disputes.retrieve(id);
-  }
-}
-
-async function* pages<T>(
-  read: (after: string) => Promise<readonly T[]>,
-  idOf: (one: T) => string,
-): AsyncGenerator<T> {
-  let page: readonly T[];
-  let after = '';
-  do {
-    page = await read(after);
-    yield* page;
-    after = page.length === 0 ? '' : idOf(page[page.length - 1] as T);
-  } while (page.length === PAGE);
 }
 
 /** Others may use the account too: what has no label of ours counts when we know its payment. */

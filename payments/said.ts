@@ -37,11 +37,20 @@ const labels = z
   })
   .nullish();
 
-/** The payment of a page, with its status where it was expanded. */
+const charge = z.looseObject({
+  payment_intent: reference,
+  amount_refunded: minor,
+  status: z.string(),
+  receipt_url: z.string().max(2000).nullish(),
+  metadata: labels,
+});
+/** Of a payment, where it was expanded. */
+const latestCharge = z.union([id.transform(() => undefined), charge]).nullish();
+/** Of a page; its status and charge where they were expanded. */
 const paymentOf = z
   .union([
-    id.transform((text) => ({ id: text, status: undefined })),
-    z.looseObject({ id, status: z.string() }),
+    id.transform((text) => ({ id: text, status: '', latest_charge: undefined })),
+    z.looseObject({ id, status: z.string(), latest_charge: latestCharge }),
   ])
   .nullish();
 
@@ -59,15 +68,10 @@ const intent = z.looseObject({
   amount_received: minor,
   currency: z.string(),
   metadata: labels,
+  latest_charge: latestCharge,
   last_payment_error: z
     .looseObject({ code: z.string().nullish(), decline_code: z.string().nullish() })
     .nullish(),
-});
-const charge = z.looseObject({
-  payment_intent: reference,
-  amount_refunded: minor,
-  receipt_url: z.string().max(2000).nullish(),
-  metadata: labels,
 });
 const refund = z.looseObject({
   id,
@@ -87,14 +91,9 @@ const READERS: Readonly<Record<string, (object: unknown, type: string, at: numbe
   'checkout.session': (object, type) => saidBySession(session.parse(object), type),
   payment_intent: (object) => saidByIntent(intent.parse(object)),
   charge(object) {
-    const { payment_intent: paymentIntent, ...rest } = charge.parse(object);
-    const receiptUrl = rest.receipt_url ?? undefined;
-    return {
-      paymentIntent,
-      ...ours(rest.metadata),
-      refundedMinor: rest.amount_refunded,
-      receiptUrl,
-    };
+    const given = charge.parse(object);
+    const paymentIntent = given.payment_intent;
+    return { paymentIntent, ...ours(given.metadata), ...saidByCharge(given) };
   },
   refund(object) {
     const { id: refundId, payment_intent: paymentIntent, amount, status } = refund.parse(object);
@@ -146,7 +145,12 @@ const GIVEN_UP = new Set(['requires_payment_method', 'canceled']);
 /** Completed is not paid: a bank debit is on its way then. */
 function saidBySession(object: z.infer<typeof session>, type: string): Said {
   const { payment_intent: payment, amount_total: total, currency } = object;
-  const said: Said = { paymentIntent: payment?.id, ...ours(object.metadata) };
+  const paid = payment?.latest_charge;
+  const said: Said = {
+    paymentIntent: payment?.id,
+    ...ours(object.metadata),
+    ...(paid && saidByCharge(paid)),
+  };
   if (object.payment_status === 'paid' && total !== null && currency !== null) {
     return { ...said, received: { minor: total, currency } };
   }
@@ -160,11 +164,24 @@ function saidBySession(object: z.infer<typeof session>, type: string): Said {
     : said;
 }
 
+function saidByCharge(object: z.infer<typeof charge>) {
+  // A charge that failed may have one too, which is of no use.
+  const receiptUrl = (object.status === 'succeeded' && object.receipt_url) || undefined;
+  return { refundedMinor: object.amount_refunded, receiptUrl };
+}
+
+/** Its charge is there where it was asked for. */
 function saidByIntent(object: z.infer<typeof intent>): Said {
-  const said: Said = { paymentIntent: object.id, ...ours(object.metadata) };
+  const { latest_charge: paid } = object;
+  const said: Said = {
+    paymentIntent: object.id,
+    ...ours(object.metadata),
+    ...(paid && saidByCharge(paid)),
+  };
   if (object.status === 'succeeded') {
     return { ...said, received: { minor: object.amount_received, currency: object.currency } };
   }
+  if (object.status === 'canceled') return { ...said, ended: 'expired' };
   const error = object.last_payment_error;
   const failureCode = error?.decline_code ?? error?.code ?? undefined;
   return failureCode === undefined ? said : { ...said, failureCode };

@@ -1,7 +1,7 @@
-/** Orders a top-up: the intent row, then the page at Stripe, under a key made of the row's id. */
+/** Orders a top-up: the intent row, then the page at Stripe, under a key made of the row. */
 import Stripe from 'stripe';
 import { OutageError, RequestError } from '../engine/index.ts';
-import type { NewTopUp, TopUp, Wallet } from '../persistence/index.ts';
+import type { NewTopUp, TopUp, TopUpRequest, Wallet } from '../persistence/index.ts';
 import type { StripeContext } from './context.ts';
 
 /** Stripe forgets keys after a day; a page that old is over anyway. */
@@ -12,23 +12,72 @@ export type OpenedTopUp =
   | { readonly status: 'opened'; readonly topUp: TopUp; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict' };
 
+export type TopUpOrder = Omit<NewTopUp, 'request'>;
+
 /**
  * One request is one top-up and one page, however often it is repeated.
+ * @param order what is ordered; asked for only when the request is new, because what was on sale then
+ *   may not be any more
  * @throws OutageError stripe_unreachable: a repeat of the same request goes on
  * @throws RequestError stripe_refused
  */
-export async function openTopUp(context: StripeContext, input: NewTopUp): Promise<OpenedTopUp> {
-  const { created, topUp } = await context.directory.topUps.create(input);
-  if (topUp.fingerprint !== input.request.fingerprint) return { status: 'idempotency_conflict' };
+export async function openTopUp(
+  context: StripeContext,
+  request: TopUpRequest,
+  order: () => Promise<TopUpOrder>,
+): Promise<OpenedTopUp> {
+  const { topUps } = context.directory;
+  const known = await topUps.ordered(request);
+  const { created, topUp } =
+    known === undefined
+      ? await topUps.create({ ...(await order()), request })
+      : { created: false, topUp: known };
+  if (topUp.fingerprint !== request.fingerprint) return { status: 'idempotency_conflict' };
   const asked = topUp.state !== 'created' || Date.now() - topUp.createdAt.getTime() > ASKED_MAX_MS;
   if (asked) return { status: 'opened', topUp, replayed: !created };
-  const session = await translated(() => askStripe(context, topUp));
-  const opened = await context.directory.topUps.opened(topUp.id, session.id, session.url);
+  const session = await translated(() => pageFor(context, topUp));
+  const opened = await topUps.opened(topUp.id, session.id, session.url);
   return { status: 'opened', topUp: opened, replayed: !created };
 }
 
-async function askStripe(context: StripeContext, topUp: TopUp) {
+/**
+ * A request that got no answer is repeated under its key and meets its own page. One that Stripe did
+ * answer, were it with a failure of its own, would get that answer for ever: the next has another key.
+ */
+async function pageFor(context: StripeContext, topUp: TopUp): Promise<Stripe.Checkout.Session> {
+  const { topUps } = context.directory;
   const customer = await customerOf(context, topUp.organizationId);
+  try {
+    return await askStripe(context, topUp, customer);
+  } catch (error) {
+    const again = isAnswer(error) ? await topUps.askAgain(topUp) : topUp;
+    if (!isMissingCustomer(error)) throw error;
+    context.log.warn(
+      { customer, topUpId: topUp.id },
+      'a customer is gone at Stripe; a new one is made',
+    );
+    await topUps.forgetCustomer(customer);
+    return askStripe(context, again, await customerOf(context, topUp.organizationId));
+  }
+}
+
+/** Busy or in progress (429, 409) is no outcome of the request. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false;
+  const { statusCode } = error;
+  return statusCode !== undefined && statusCode !== 409 && statusCode !== 429;
+}
+
+function isMissingCustomer(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError &&
+    error.code === 'resource_missing' &&
+    error.param === 'customer'
+  );
+}
+
+async function askStripe(context: StripeContext, topUp: TopUp, customer: string) {
+  const attempt = topUp.stripeAttempt === 0 ? '' : `:${topUp.stripeAttempt}`;
   const metadata = {
     ringfence_kind: 'top_up',
     ringfence_organization_id: topUp.organizationId,
@@ -53,7 +102,7 @@ async function askStripe(context: StripeContext, topUp: TopUp) {
       success_url: topUp.successUrl,
       cancel_url: topUp.cancelUrl,
     },
-    { idempotencyKey: `top_up:${topUp.id}` },
+    { idempotencyKey: `top_up:${topUp.id}${attempt}` },
   );
 }
 

@@ -44,14 +44,14 @@ export function createApplication(core: Core, metrics: Metrics, readiness: Readi
     docsUrl: `${config.RINGFENCE_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/docs/errors`,
   };
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
-  const routes = serves ? routesOf(core) : [];
+  const routes = serves ? routesOf(core, metrics.payment) : [];
   return createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
 }
 
 /** Every route of a process that serves the API. */
-export function routesOf(core: Core): Endpoint[] {
+export function routesOf(core: Core, announce?: Metrics['payment']): Endpoint[] {
   const services = servicesOf(core);
-  const payments = cardPayments(core);
+  const payments = cardPayments(core, announce);
   return [
     ...apiRoutes(services),
     ...packageRoutes(services),

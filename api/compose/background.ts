@@ -50,7 +50,8 @@ export function startBackground(core: Core, metrics: Metrics): Background {
       dialUpkeep.start();
     });
   }
-  const payments = serves ? startPayments(core) : undefined;
+  const payments = serves ? startPayments(core, metrics.payment) : undefined;
+  if (serves) metrics.followPayments(() => directory.payments.waiting());
   if (serves) core.desk.inbox.start();
   return {
     async stop() {

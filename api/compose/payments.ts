@@ -1,6 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { newId } from '../../engine/index.ts';
-import { type PaymentReport, reconcilePayments, startPaymentResume } from '../../payments/index.ts';
+import {
+  type PaymentEvent,
+  type PaymentReport,
+  reconcilePayments,
+  startPaymentResume,
+} from '../../payments/index.ts';
 import { type CardPayments, createCardPayments } from '../payments.ts';
 import type { Core } from './core.ts';
 
@@ -11,16 +16,20 @@ const FIRST_LOOK_BACK_MS = 3 * 86_400_000;
 const LEASE_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 5_000;
 
-export function cardPayments(core: Core): CardPayments {
+/** @param announce told of what happened, after the fact */
+export function cardPayments(core: Core, announce?: (event: PaymentEvent) => void): CardPayments {
   const { config, ledgerWait } = core;
   const waitForLedger: CardPayments['context']['waitForLedger'] = (mutation) =>
     ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS);
-  return createCardPayments(config, { ...core, waitForLedger });
+  return createCardPayments(config, { ...core, waitForLedger }, announce);
 }
 
-/** One pass over Stripe's lists. @throws Error without a key */
-export async function reconcileStripe(core: Core, since?: Date): Promise<PaymentReport> {
-  const { stripe } = cardPayments(core);
+/** One pass over what Stripe has. @throws Error without a key */
+export async function reconcileStripe(
+  core: Core,
+  since?: Date,
+  { stripe } = cardPayments(core),
+): Promise<PaymentReport> {
   if (stripe === undefined) throw new Error('there are no credentials for stripe');
   const marks = core.directory.reconcileMarks;
   const last = await marks.reconciledUntil(ACCOUNT);
@@ -32,9 +41,12 @@ export async function reconcileStripe(core: Core, since?: Date): Promise<Payment
 }
 
 /** What payments need from time to time: movements taken up again, and Stripe's lists compared. */
-export function startPayments(core: Core): { stop(): Promise<void> } {
+export function startPayments(
+  core: Core,
+  announce: (event: PaymentEvent) => void,
+): { stop(): Promise<void> } {
   const { config, directory, log } = core;
-  const payments = cardPayments(core);
+  const payments = cardPayments(core, announce);
   const resuming = startPaymentResume(payments.context);
   const stopping = new AbortController();
   const owner = newId('req');
@@ -59,7 +71,7 @@ export function startPayments(core: Core): { stop(): Promise<void> } {
     if (order === undefined) return;
     let done = false;
     try {
-      const report = await reconcileStripe(core, order.wantedSince ?? undefined);
+      const report = await reconcileStripe(core, order.wantedSince ?? undefined, payments);
       done = report.complete;
       if (report.mended > 0) log.warn({ ...report }, 'payments were found that no event told of');
     } finally {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { organization, wallet } from '../test/tenants.ts';
+import { apiKey, organization, wallet } from '../test/tenants.ts';
 import { type StripeStage, stripeStage } from '../webhooks/test/stripe-stage.ts';
 
 let stage: StripeStage;
@@ -67,18 +67,42 @@ describe('POST /v1/wallets/{id}/top_ups', () => {
     expect(other.body).toMatchObject({ error: { code: 'idempotency_conflict' } });
   });
 
-  test('an answer of Stripe that is lost is had again: stripe_unreachable, then the page', async () => {
-    await stage.control('faults', { requests: { create: { errorAfter: 1 } } });
-    const lost = await order(body, 'lost');
-    await stage.control('faults', {});
-    expect(lost.status).toBe(503);
-    expect(lost.body).toMatchObject({ error: { code: 'stripe_unreachable', type: 'outage' } });
-    expect((await order(body, 'lost')).body).toMatchObject({ state: 'pending' });
+  const pagesOf = async (topUpId: unknown) => {
     const sessions = await stage.stripe.checkout.sessions
       .list({ limit: 100 })
       .autoPagingToArray({ limit: 500 });
-    const ids = sessions.map(({ metadata }) => metadata?.ringfence_top_up_id);
-    expect(new Set(ids).size).toBe(ids.length);
+    return sessions.filter(({ metadata }) => metadata?.ringfence_top_up_id === topUpId).length;
+  };
+
+  // A connection that broke leaves the page to be met again; a failure of Stripe's own is kept under
+  // its key, and may have made a page that nobody has.
+  test.each([
+    ['resetAfter', 1],
+    ['errorAfter', 2],
+  ])('%s: stripe_unreachable, then the page', async (fault, pages) => {
+    await order(body, `${fault} has a customer`);
+    await stage.control('faults', { requests: { create: { [fault]: 1 } } });
+    const lost = await order(body, fault);
+    await stage.control('faults', {});
+    expect(lost.status).toBe(503);
+    expect(lost.body).toMatchObject({ error: { code: 'stripe_unreachable', type: 'outage' } });
+    const again = await order(body, fault);
+    expect(again.body).toMatchObject({ state: 'pending', url: expect.stringContaining('/c/pay/') });
+    expect(await pagesOf(again.body.id)).toBe(pages);
+    expect((await order(body, fault)).body).toEqual(again.body);
+  });
+
+  test('a customer who was deleted at Stripe, with the event lost, is made anew', async () => {
+    const first = await order(body);
+    const session = await stage.stripe.checkout.sessions.retrieve(
+      String(first.body.checkout_session_id),
+    );
+    await stage.stripe.customers.del(String(session.customer));
+    for (const key of ['gone', 'gone', 'after']) {
+      const answer = await order(body, key);
+      expect(answer.status, answer.text).toBe(201);
+      expect(await pagesOf(answer.body.id)).toBe(1);
+    }
   });
 
   test.each([
@@ -142,8 +166,52 @@ describe('packages', () => {
     expect((await buy(walletId, packageId)).status).toBe(404);
     const listed = await stage.app.request('GET', `/v1/packages?organization_id=${other}`);
     expect(JSON.stringify(listed.body)).not.toContain(packageId);
+    const lost = { package_id: packageId, success_url: body.success_url };
+    const before = await order(lost, 'answer lost', mine);
     await stage.app.request('DELETE', `/v1/packages/${packageId}`);
     expect((await buy(mine, packageId)).status).toBe(404);
+    // The order was made: its key answers with its page, whatever is on sale now (I8).
+    const again = await order(lost, 'answer lost', mine);
+    expect([again.status, again.body]).toEqual([201, before.body]);
+    const changed = { ...lost, save_card: true };
+    expect((await order(changed, 'answer lost', mine)).status).toBe(409);
+  });
+
+  test('an agency sells to its own tree, and nothing that makes money', async () => {
+    const agencyId = await organization(stage.app, 'Agency');
+    const client = await organization(stage.app, 'Client', { parent_id: agencyId });
+    const key = await apiKey(stage.app, 'agency', agencyId);
+    const fair = {
+      name: 'Twenty for twenty',
+      price_micros: 20_000_000,
+      price_currency: 'usd',
+      credit_micros: 18_000_000,
+      bonus_micros: 2_000_000,
+    };
+    const sell = (fields: Record<string, unknown>) =>
+      stage.app.request('POST', '/v1/packages', { key, body: { ...fair, ...fields } });
+    const made = await sell({ organization_id: agencyId });
+    expect(made.status, made.text).toBe(201);
+    const mine = await wallet(stage.app, client);
+    expect((await buy(mine, String(made.body.id))).body).toMatchObject({ charge_minor: 2000 });
+    expect((await buy(walletId, String(made.body.id))).status).toBe(404);
+    for (const [fields, status] of [
+      [{ organization_id: client, bonus_micros: 2_000_001 }, 403],
+      [{ organization_id: client, wallet_currency: 'credit' }, 403],
+      [{ organization_id: organizationId }, 404],
+      [{}, 403],
+    ] as const) {
+      expect((await sell(fields)).status, JSON.stringify(fields)).toBe(status);
+    }
+    const generous = await make({ ...credits, organization_id: agencyId });
+    for (const [id, status] of [
+      [generous, 403],
+      [made.body.id, 200],
+    ] as const) {
+      expect((await stage.app.request('DELETE', `/v1/packages/${id}`, { key })).status).toBe(
+        status,
+      );
+    }
   });
 
   test('a price that no card can be charged is refused', async () => {

@@ -38,20 +38,17 @@ function orderRoute(services: Services, payments: CardPayments): Endpoint {
       const { principal, params, body } = request;
       const wallet = await services.access.wallet(principal, params.wallet_id, 'operate');
       if (payments.stripe === undefined) throw new Problem('payments_not_configured');
-      const order =
-        body.package_id === undefined
-          ? freeAmount(wallet, body.amount_micros ?? 0, payments)
-          : packaged(await packageFor(services, wallet, body.package_id));
       const key = requestKeyFor(wallet.organizationId, request);
-      const outcome = await openTopUp(payments.stripe, {
-        ...order,
+      const outcome = await openTopUp(payments.stripe, key, async () => ({
+        ...(body.package_id === undefined
+          ? freeAmount(wallet, body.amount_micros ?? 0, payments)
+          : packaged(await packageFor(services, wallet, body.package_id))),
         organizationId: wallet.organizationId,
         walletId: wallet.id,
         saveCard: body.save_card ?? false,
         successUrl: body.success_url,
         cancelUrl: body.cancel_url ?? body.success_url,
-        request: key,
-      });
+      }));
       if (outcome.status !== 'opened') throw new Problem('idempotency_conflict');
       const headers = replayHeaders(outcome.replayed);
       return { status: 201, body: topUpBody(outcome.topUp), headers };

@@ -73,6 +73,20 @@ test('a page that expires', async () => {
   expect(await seen(topUp.id)).toEqual([0, 'expired']);
 });
 
+test('a page that Stripe does not know any more is over after a day', async () => {
+  const topUp = await stage.order(walletId);
+  const { ledger } = stage.app.core.stores;
+  await ledger`
+    update top_ups set checkout_session_id = 'cs_test_0000' where id = ${String(topUp.id)}`;
+  await timeGoesBy();
+  await pass();
+  expect(await seen(topUp.id)).toEqual([0, 'pending']);
+  await ledger`
+    update top_ups set created_at = now() - interval '25 hours' where id = ${String(topUp.id)}`;
+  await pass();
+  expect(await seen(topUp.id)).toEqual([0, 'expired']);
+});
+
 test.each([
   ['won', 25],
   ['lost', 0],

@@ -90,6 +90,16 @@ describe('credits', () => {
     expect(body).toMatchObject({ posted_micros: TOP_UP, sequence: 1, ledger_sequence: 1 });
   });
 
+  test.each(['events', 'reconcile'])('has its receipt, told of by %s', async (by) => {
+    const since = new Date(Date.now() - 60_000);
+    const { id, intent } = await stage.paid(walletId);
+    if (by === 'reconcile') await reconcileStripe(stage.app.core, since);
+    else await deliverAll(await stage.events(intent));
+    const [charge] = (await stage.stripe.charges.list({ payment_intent: intent })).data;
+    const { body } = await stage.app.request('GET', `/v1/top_ups/${id}`);
+    expect(body).toMatchObject({ state: 'succeeded', receipt_url: charge?.receipt_url });
+  });
+
   test('a bank debit credits once it came through, and not before', async () => {
     const topUp = await stage.order(walletId);
     await stage.visit(topUp, 'pay_later');
@@ -116,6 +126,21 @@ describe('credits', () => {
     expect(await entries()).toEqual([]);
   });
 
+  test.each(['events', 'canceled first', 'canceled alone'])(
+    'a page that is given up after a declined card, told by %s: expired',
+    async (told) => {
+      const topUp = await stage.order(walletId);
+      await stage.visit(topUp, 'decline');
+      await stage.stripe.checkout.sessions.expire(String(topUp.checkout_session_id));
+      const events = await stage.events(String(topUp.id));
+      const ends = events.filter(({ type }) => /expired|canceled/.test(type));
+      expect(ends).toHaveLength(2);
+      if (told === 'canceled alone') ends.shift();
+      await deliverAll(told === 'events' ? ends : ends.reverse());
+      expect(await stateOf(String(topUp.id))).toBe('expired');
+    },
+  );
+
   test.each([
     ['wrong_amount', { amount_received: 2499 }],
     ['wrong_currency', { currency: 'eur' }],
@@ -133,6 +158,49 @@ describe('credits', () => {
     expect([await stage.posted(walletId), await stateOf(id)]).toEqual([0, 'pending']);
     await deliverAll(events);
     expect([await stage.posted(walletId), await stateOf(id)]).toEqual([TOP_UP, 'succeeded']);
+  });
+});
+
+describe('alarms', () => {
+  const alarms = async (reason: string) => {
+    const { text } = await stage.app.request('GET', '/metrics');
+    const [, count] = new RegExp(`refused_total\\{reason="${reason}"\\} (\\d+)`).exec(text) ?? [];
+    return Number(count ?? 0);
+  };
+
+  test('a refusal is counted once, however often it is said', async () => {
+    const { intent } = await stage.paid(walletId);
+    const events = await stage.events(intent);
+    const right = events.find(({ type }) => type === 'payment_intent.succeeded');
+    if (right === undefined) throw new Error('no event');
+    const before = await alarms('wrong_amount');
+    for (const amount of [2498, 2498, 2499]) {
+      await stage.deliver(altered(right, { amount_received: amount }));
+    }
+    expect(await alarms('wrong_amount')).toBe(before + 1);
+    const { text } = await stage.app.request('GET', '/metrics');
+    expect(text).toMatch(/ringfence_payments_refused [1-9]/);
+  });
+
+  test('payments of another product on the same account raise none', async () => {
+    const intent = await stage.stripe.paymentIntents.create({
+      amount: 700,
+      currency: 'usd',
+      confirm: true,
+      payment_method: 'pm_card_visa',
+    });
+    await stage.stripe.refunds.create({ payment_intent: intent.id });
+    const before = await alarms('unknown_top_up');
+    const events = (await stage.events(intent.id)).reverse();
+    await deliverAll(events);
+    const paid = events.find(({ type }) => type === 'payment_intent.succeeded');
+    const answer = await stage.deliver(paid ?? {});
+    expect(answer.body).toEqual({ received: true, applied: false });
+    expect(await alarms('unknown_top_up')).toBe(before);
+    expect(await stage.app.core.directory.payments.find(intent.id)).toMatchObject({
+      refused: null,
+      topUpId: null,
+    });
   });
 });
 

@@ -16,13 +16,15 @@ export type { NewOrganization, Organization, OrganizationChanges } from './organ
 export type { CreateOrganizationAnswer, PatchOrganizationAnswer } from './organizations.ts';
 export type { NewTopUpPackage, TopUpPackage } from './packages.ts';
 export type { Page, PageRequest } from './page.ts';
+export { movementKey } from './payment-ledger.ts';
 export type {
   Movement,
   Payment,
   PaymentDecision,
   PaymentDispute,
   PaymentFile,
-} from './payments.ts';
+  WaitingPayments,
+} from './payment-record.ts';
 export { callPrice, type PriceBook, type ServicePrice } from './price-record.ts';
 export type {
   BindAnswer,
@@ -38,7 +40,7 @@ export type {
 export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
 export { ensurePartitions, PartitionCountError } from './settings.ts';
-export type { NewTopUp, TopUp } from './top-ups.ts';
+export type { NewTopUp, TopUp, TopUpRequest } from './top-ups.ts';
 export type { ListedTransfer, TransferListRequest } from './transfer-list.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
 export { initialWalletState, type WalletLimits } from './wallet-limits.ts';

@@ -4,78 +4,21 @@
  * processes each fact counts once and each movement is planned once.
  */
 import type { Sql, Transaction } from '../connect.ts';
-import type { MovementPurpose, TopUpState } from '../schema/payments.ts';
+import type { TopUpState } from '../schema/payments.ts';
 import { jsonText, onlyRow } from './cells.ts';
-import { type TopUp, type TopUpRow, topUpFromRow } from './top-ups.ts';
-
-export interface PaymentRefund {
-  amountMinor: number;
-  failed: boolean;
-  /** Absent in rows of an earlier release: not known to be. */
-  settled?: boolean;
-}
-
-export interface PaymentDispute {
-  amountMinor: number;
-  status: string;
-  /** Epoch seconds of that word; absent in rows of an earlier release. */
-  at?: number;
-}
-
-export interface Payment {
-  paymentIntent: string;
-  topUpId: string | null;
-  /** Paid as it was ordered: it is credited. */
-  accepted: boolean;
-  /** Why it was not, the last time somebody said that it was paid. */
-  refused: string | null;
-  /** The most that the charge ever said was given back. */
-  refundedMinor: number;
-  /** By their ids. */
-  refunds: Record<string, PaymentRefund>;
-  disputes: Record<string, PaymentDispute>;
-}
-
-export interface Movement {
-  paymentIntent: string;
-  ordinal: number;
-  purpose: MovementPurpose;
-  amountMicros: number;
-  done: boolean;
-}
-
-export interface PaymentFile {
-  payment: Payment;
-  topUp: TopUp | undefined;
-  /** In the order in which they were decided. */
-  movements: readonly Movement[];
-}
-
-export interface PaymentDecision {
-  payment: Payment;
-  movements: readonly Pick<Movement, 'purpose' | 'amountMicros'>[];
-  /** Stripe has to be asked how a refund or a dispute of it goes on. */
-  undecided: boolean;
-  receiptUrl?: string | undefined;
-}
-
-interface PaymentRow {
-  payment_intent: string;
-  top_up_id: string | null;
-  accepted: boolean;
-  refused: string | null;
-  refunded_minor: number;
-  refunds: Record<string, PaymentRefund>;
-  disputes: Record<string, PaymentDispute>;
-}
-
-interface MovementRow {
-  payment_intent: string;
-  ordinal: number;
-  purpose: MovementPurpose;
-  amount_micros: number;
-  done_at: Date | null;
-}
+import { adoptMoved } from './payment-ledger.ts';
+import {
+  type Movement,
+  type MovementRow,
+  movementFromRow,
+  type Payment,
+  type PaymentDecision,
+  type PaymentFile,
+  type PaymentRow,
+  paymentFromRow,
+  type WaitingPayments,
+} from './payment-record.ts';
+import { type TopUpRow, topUpFromRow } from './top-ups.ts';
 
 /** The first wait for a payment that could not be taken up; it doubles, up to about 20 minutes. */
 const PUT_OFF_MS = 5_000;
@@ -101,7 +44,7 @@ export class Payments {
     const changed = await this.#sql.begin(async (tx) => {
       await tx`
         insert into payments (payment_intent) values (${paymentIntent}) on conflict do nothing`;
-      const file = await locked(tx, paymentIntent, topUpId);
+      const file = await lockedInStep(tx, paymentIntent, topUpId);
       const decision = decide(file);
       const { payment } = decision;
       await tx`
@@ -109,13 +52,13 @@ export class Payments {
           refused = ${payment.refused}, refunded_minor = ${payment.refundedMinor},
           refunds = ${jsonText({ ...payment.refunds })}::text::jsonb,
           disputes = ${jsonText({ ...payment.disputes })}::text::jsonb,
-          undecided = ${decision.undecided}
+          undecided = ${decision.undecided}, receipt_url = ${payment.receiptUrl}
         where payment_intent = ${paymentIntent}`;
       if (payment.accepted && payment.topUpId !== null) {
         await tx`
           update top_ups set payment_intent = ${paymentIntent}, updated_at = now(),
             paid_at = coalesce(paid_at, now()),
-            receipt_url = coalesce(${decision.receiptUrl ?? null}, receipt_url)
+            receipt_url = coalesce(${payment.receiptUrl}, receipt_url)
           where id = ${payment.topUpId}`;
       }
       await plan(tx, file, decision);
@@ -150,6 +93,18 @@ export class Payments {
       return { file };
     });
     return settled.file;
+  }
+
+  /** Refused ones count for 30 days; those that were put off as long as they are. */
+  async waiting(): Promise<WaitingPayments> {
+    const rows = await this.#sql<{ refused: number; put_off: number }[]>`
+      select
+        (select count(*) from payments where refused is not null and not accepted
+          and created_at > now() - interval '30 days') as refused,
+        (select count(distinct payment_intent) from payment_movements join payments using (payment_intent)
+          where done_at is null and put_off_times > 0) as put_off`;
+    const { refused, put_off: putOff } = onlyRow(rows);
+    return { refused, putOff };
   }
 
   async find(paymentIntent: string): Promise<Payment | undefined> {
@@ -211,6 +166,18 @@ async function locked(
   };
 }
 
+/** The same, with the movements that only the ledger knows. */
+async function lockedInStep(
+  tx: Transaction,
+  paymentIntent: string,
+  topUpId: string | null,
+): Promise<PaymentFile> {
+  const file = await locked(tx, paymentIntent, topUpId);
+  if (file.topUp === undefined) return file;
+  const adopted = await adoptMoved(tx, paymentIntent, file.topUp, file.movements);
+  return adopted ? locked(tx, paymentIntent, topUpId) : file;
+}
+
 /** What is new is tried soon, however often the payment was put off. */
 async function plan(tx: Transaction, file: PaymentFile, decision: PaymentDecision): Promise<void> {
   if (decision.movements.length > 0) {
@@ -225,26 +192,4 @@ async function plan(tx: Transaction, file: PaymentFile, decision: PaymentDecisio
       values (${file.payment.paymentIntent}, ${ordinal}, ${purpose}, ${amountMicros})`;
     ordinal += 1;
   }
-}
-
-function paymentFromRow(row: PaymentRow): Payment {
-  return {
-    paymentIntent: row.payment_intent,
-    topUpId: row.top_up_id,
-    accepted: row.accepted,
-    refused: row.refused,
-    refundedMinor: row.refunded_minor,
-    refunds: row.refunds,
-    disputes: row.disputes,
-  };
-}
-
-function movementFromRow(row: MovementRow): Movement {
-  return {
-    paymentIntent: row.payment_intent,
-    ordinal: row.ordinal,
-    purpose: row.purpose,
-    amountMicros: row.amount_micros,
-    done: row.done_at !== null,
-  };
 }

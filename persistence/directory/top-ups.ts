@@ -2,7 +2,7 @@
  * Top-ups: the intent row is made before Stripe is asked, one for a request for ever, and its state
  * is only ever compared and set. What was paid and given back is in payments.ts.
  */
-import { newId } from '../../engine/index.ts';
+import { BugError, newId } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import type { TopUpState } from '../schema/payments.ts';
 import { onlyRow } from './cells.ts';
@@ -30,6 +30,8 @@ export interface TopUp {
   failureCode: string | null;
   receiptUrl: string | null;
   fingerprint: string;
+  /** How often Stripe has answered the order without a page. */
+  stripeAttempt: number;
   createdAt: Date;
   paidAt: Date | null;
 }
@@ -47,7 +49,14 @@ export type NewTopUp = Pick<
   | 'saveCard'
   | 'successUrl'
   | 'cancelUrl'
-> & { request: { scope: string; key: string; fingerprint: string } };
+> & { request: TopUpRequest };
+
+/** What makes two orders the same; with another fingerprint they are in conflict. */
+export interface TopUpRequest {
+  scope: string;
+  key: string;
+  fingerprint: string;
+}
 
 export interface TopUpRow {
   id: string;
@@ -69,6 +78,7 @@ export interface TopUpRow {
   failure_code: string | null;
   receipt_url: string | null;
   fingerprint: string;
+  stripe_attempt: number;
   created_at: Date;
   paid_at: Date | null;
 }
@@ -93,9 +103,16 @@ export class TopUps {
         ${scope}, ${key}, ${fingerprint})
       on conflict (request_scope, request_key) do nothing returning *`;
     if (made[0] !== undefined) return { created: true, topUp: topUpFromRow(made[0]) };
-    const present = await this.#sql<TopUpRow[]>`
+    const present = await this.ordered(input.request);
+    if (present === undefined) throw new BugError('an order that is there was not found');
+    return { created: false, topUp: present };
+  }
+
+  /** The order that the same request made before. */
+  async ordered({ scope, key }: TopUpRequest): Promise<TopUp | undefined> {
+    const [row] = await this.#sql<TopUpRow[]>`
       select * from top_ups where request_scope = ${scope} and request_key = ${key}`;
-    return { created: false, topUp: topUpFromRow(onlyRow(present)) };
+    return row && topUpFromRow(row);
   }
 
   async get(id: string): Promise<TopUp | undefined> {
@@ -113,11 +130,21 @@ export class TopUps {
     return topUpFromRow(onlyRow(rows));
   }
 
-  /** Its page ended without money. What was paid stays paid. */
+  /** Stripe answered this attempt without a page: the next one is another request. */
+  async askAgain({ id, stripeAttempt }: TopUp): Promise<TopUp> {
+    await this.#sql`
+      update top_ups set stripe_attempt = stripe_attempt + 1, updated_at = now()
+      where id = ${id} and stripe_attempt = ${stripeAttempt}`;
+    const rows = await this.#sql<TopUpRow[]>`select * from top_ups where id = ${id}`;
+    return topUpFromRow(onlyRow(rows));
+  }
+
+  /** Its page ended without money; of several ends a failed debit counts most. What was paid stays paid. */
   async ended(id: string, state: 'failed' | 'expired'): Promise<void> {
     await this.#sql`
       update top_ups set state = ${state}, updated_at = now()
-      where id = ${id} and state in ('created', 'pending')`;
+      where id = ${id}
+        and (state in ('created', 'pending') or (state = 'expired' and ${state} = 'failed'))`;
   }
 
   /** A card was declined on its page; another may be tried there. */
@@ -207,6 +234,7 @@ export function topUpFromRow(row: TopUpRow): TopUp {
     failureCode: row.failure_code,
     receiptUrl: row.receipt_url,
     fingerprint: row.fingerprint,
+    stripeAttempt: row.stripe_attempt,
     createdAt: row.created_at,
     paidAt: row.paid_at,
   };

@@ -13,7 +13,14 @@ export type TopUpState =
   | 'won'
   | 'lost';
 
-export type MovementPurpose = 'credit' | 'bonus' | 'refund' | 'dispute';
+/** The bonus goes back by movements of its own: it was given away, the rest was paid. */
+export type MovementPurpose =
+  | 'credit'
+  | 'bonus'
+  | 'refund'
+  | 'refund_bonus'
+  | 'dispute'
+  | 'dispute_bonus';
 
 /** What is for sale. */
 export const topUpPackages = pgTable('top_up_packages', {
@@ -52,6 +59,7 @@ export const topUps = pgTable('top_ups', {
   requestScope: text('request_scope').notNull(),
   requestKey: text('request_key').notNull(),
   fingerprint: text('fingerprint').notNull(),
+  stripeAttempt: integer('stripe_attempt').notNull().default(0),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
   paidAt: instant('paid_at'),
@@ -67,6 +75,9 @@ export const payments = pgTable('payments', {
   refunds: jsonb('refunds').notNull().default({}),
   disputes: jsonb('disputes').notNull().default({}),
   undecided: boolean('undecided').notNull().default(false),
+  putOffTimes: integer('put_off_times').notNull().default(0),
+  putOffUntil: instant('put_off_until'),
+  receiptUrl: text('receipt_url'),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 
