@@ -58,7 +58,13 @@ export type {
 export { slotOf } from './nodes/slot.ts';
 export type { HoldRef } from './on-hold.ts';
 export { billedMs, coveredMs, FREE, isFree, type Price, priceOf } from './price.ts';
-export type { JournalItem, LedgerHold, LedgerWallet, RecoverySource } from './recovery-source.ts';
+export type {
+  JournalItem,
+  LedgerHold,
+  LedgerWallet,
+  Overruled,
+  RecoverySource,
+} from './recovery-source.ts';
 export type { RequestKey } from './request-key.ts';
 export type { OnScript } from './runner.ts';
 export { infoFields, redisFaults, type StoreFault } from './safety.ts';

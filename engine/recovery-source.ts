@@ -20,6 +20,15 @@ export interface LedgerHold {
   readonly hold: HoldState;
 }
 
+/**
+ * Wallets whose state in Redis gives way to the ledger's, even where it is ahead: those of an open fork,
+ * and those that an operator has released. Once for each record that says so.
+ */
+export interface Overruled {
+  readonly walletIds: readonly string[];
+  readonly records: readonly number[];
+}
+
 export interface RecoverySource {
   /** Runs `work` under the one recovery lock; others wait their turn. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
@@ -36,6 +45,13 @@ export interface RecoverySource {
     entries: readonly JournalItem[],
     epoch: number,
   ): Promise<{ cursor: string; forkedWallets: string[] }>;
+  /** After the drain, which may have found forks. */
+  overruled(partition: number): Promise<Overruled>;
+  /**
+   * Notes that the wallets of these records are restored.
+   * @throws OutageError `recovering` when the epoch was raised since: by another recovery, or a release
+   */
+  restored(partition: number, epoch: number, records: readonly number[]): Promise<void>;
   walletPages(partition: number, pageSize: number): AsyncIterable<LedgerWallet[]>;
   openHolds(partition: number): AsyncIterable<LedgerHold>;
   /** Holds that ledger rows of this wallet after `sequence` belong to. */

@@ -38,6 +38,11 @@ export {
   releaseWallet,
   type WaitingEntry,
 } from './quarantine.ts';
+export {
+  type QuarantineWatch,
+  type QuarantineWatchInput,
+  startQuarantineWatch,
+} from './quarantine-watch.ts';
 export { createRecoverySource } from './recovery-source.ts';
 export {
   HOT_RECORDS_MS,

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WalletState } from '../engine/index.ts';
+import { planBatch } from './flusher/batch.ts';
+import { commitBatch, StaleBatch } from './flusher/commit.ts';
 import { drain } from './flusher/drain.ts';
-import type { StreamEntry } from './flusher/entry.ts';
+import { readEntry, type StreamEntry } from './flusher/entry.ts';
+import { readLedger } from './flusher/read-ledger.ts';
 import { acknowledgeRecord, listQuarantine, releaseWallet } from './quarantine.ts';
 import { CHAIN_KEY, type LedgerWorld, ledgerWorld } from './test/ledger-world.ts';
 import { Scribe } from './test/scribe.ts';
@@ -117,6 +120,26 @@ describe('release', () => {
 
     // A recovery that reads the same journal again finds all of it in the ledger.
     await commit(forked);
+    expect(await differences(a)).toEqual([]);
+  });
+
+  test('a batch that was planned before it cannot put the wallet back into quarantine', async () => {
+    const { a, scribe } = await twoWallets();
+    const missing = scribe.move(a, 10);
+    await commit([scribe.move(a, 20)]);
+    await world.sql`
+      INSERT INTO ledger_quarantine (partition, stream_id, kind, mutation_id, wallet_ids, payload)
+      VALUES (${partition}, ${missing.id}, 'gap', 'found', ${[a]}, ${missing.payload})`;
+    const read = [readEntry(partition, scribe.move(a, 30))];
+    const ledger = await readLedger(world.sql, read);
+    const stale = planBatch(read, ledger, CHAIN_KEY);
+    expect([...stale.quarantinedWallets]).toEqual([a]);
+    const [cursor] = await world.sql<{ from: string; epoch: number }[]>`
+      SELECT stream_id AS from, epoch FROM journal_cursors WHERE partition = ${partition}`;
+    const { from = '', epoch = 0 } = cursor ?? {};
+    expect(await releaseWallet(world.sql, CHAIN_KEY, a)).toMatchObject({ status: 'released' });
+    const move = { partition, epoch, from, to: read[0]?.id ?? '' };
+    await expect(commitBatch(world.sql, stale, [move])).rejects.toBeInstanceOf(StaleBatch);
     expect(await differences(a)).toEqual([]);
   });
 

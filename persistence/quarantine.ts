@@ -89,12 +89,16 @@ export async function acknowledgeRecord(sql: Sql, id: number): Promise<boolean> 
   return closed.count === 1;
 }
 
-/** Holding the cursor's row keeps the partition's flusher out until we commit. */
+/**
+ * Holding the cursor's row keeps the partition's flusher out until we commit. The epoch is raised, so
+ * that neither a batch that was planned before the release nor a recovery that restored what was
+ * before it can be committed after it.
+ */
 async function lockPartition(tx: Transaction, walletId: string): Promise<number | undefined> {
   const [row] = await tx<{ partition: number }[]>`
     SELECT partition FROM wallet_snapshots WHERE wallet_id = ${walletId}`;
   if (row === undefined) return undefined;
-  await tx`SELECT 1 FROM journal_cursors WHERE partition = ${row.partition} FOR UPDATE`;
+  await tx`UPDATE journal_cursors SET epoch = epoch + 1 WHERE partition = ${row.partition}`;
   const [wallet] = await tx<{ quarantined: boolean }[]>`
     SELECT quarantined FROM wallet_snapshots WHERE wallet_id = ${walletId}`;
   return wallet?.quarantined ? row.partition : undefined;
@@ -135,5 +139,7 @@ async function markReleased(
   await tx`
     UPDATE wallet_snapshots SET quarantined = false
     WHERE wallet_id = ANY(${walletIds}::text[])`;
-  await tx`UPDATE ledger_quarantine SET released_at = now() WHERE id = ANY(${ids}::bigint[])`;
+  await tx`
+    UPDATE ledger_quarantine SET released_at = now(), restored_at = NULL
+    WHERE id = ANY(${ids}::bigint[])`;
 }

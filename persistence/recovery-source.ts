@@ -13,6 +13,7 @@ import {
 import type { Sql } from './connect.ts';
 import { drain } from './flusher/drain.ts';
 import { walletState } from './ledger-source.ts';
+import { overruled, restored } from './overruled.ts';
 import { orOutage } from './postgres-errors.ts';
 
 /** Any constant will do, as long as nothing else in the database locks on it. */
@@ -30,6 +31,8 @@ export function createRecoverySource(
     partitionsInOrder: (count) => partitionsInOrder(sql, count),
     fence: (partition) => fence(sql, partition),
     drain: (partition, entries, epoch) => drain({ sql, chainKey }, partition, entries, epoch),
+    overruled: (partition) => overruled(sql, partition),
+    restored: (partition, epoch, records) => restored(sql, partition, epoch, records),
     walletPages: (partition, pageSize) => walletPages(sql, partition, pageSize),
     openHolds: (partition) => openHolds(sql, partition),
     holdsTouchedAfter: (walletId, sequence) => holdsTouchedAfter(sql, walletId, sequence),

@@ -3,9 +3,10 @@ import { newId } from '../../engine/index.ts';
 import { type Asking, createEnforcer, type Enforcer } from '../../kill-switch/index.ts';
 import {
   type Flusher,
-  type QuarantineNotice,
+  type QuarantineWatch,
   sampleLiveCalls,
   startFlusher,
+  startQuarantineWatch,
   startRetention,
 } from '../../persistence/index.ts';
 import type { Metrics } from '../metrics.ts';
@@ -32,7 +33,8 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const flushes = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'flusher';
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
   const enforces = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'enforcer';
-  const flusher = flushes ? flusherOf(core, metrics) : undefined;
+  const flusher = flushes ? flusherOf(core, metrics, () => quarantine?.look()) : undefined;
+  const quarantine: QuarantineWatch | undefined = flusher && quarantineOf(core, flusher);
   const stopRetention = flusher && retentionOf(core, flusher);
   const upkeep = flushes ? startLedgerUpkeep(core) : undefined;
   const saga = createSaga({
@@ -59,6 +61,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
       await Promise.all([...lookers, resume?.stop(), payments?.stop(), core.desk.inbox.stop()]);
       await Promise.all([upkeep?.stop(), stopRetention?.()]);
       await flusher?.stop(DRAIN_MS);
+      await quarantine?.stop();
     },
   };
 }
@@ -87,7 +90,7 @@ function enforcerOf(core: Core, asking: Asking, metrics: Metrics): Enforcer {
   });
 }
 
-function flusherOf(core: Core, metrics: Metrics): Flusher {
+function flusherOf(core: Core, metrics: Metrics, quarantined: () => void): Flusher {
   const { engine, log, ledgerWait } = core;
   return startFlusher({
     sql: core.stores.flusher,
@@ -97,7 +100,10 @@ function flusherOf(core: Core, metrics: Metrics): Flusher {
     events: {
       committed: (mutationIds) => ledgerWait.committed(mutationIds),
       batch: metrics.flushed,
-      quarantined: (notice) => void quarantine(core, notice),
+      quarantined(notice) {
+        log.error({ ...notice }, 'ledger entries were quarantined');
+        quarantined();
+      },
       // Postgres came back older: the retained journal is being replayed under the same sequences.
       rewound: (notice) => log.error(notice, 'the ledger came back older than its cursor'),
       trouble: (error) => {
@@ -126,23 +132,12 @@ function retentionOf({ config, engine, log }: Core, flusher: Flusher): () => Pro
  * A wallet whose entries were set aside takes no new holds until an operator has looked. A fork also
  * closes the gate: this Redis and the ledger disagree about the past.
  */
-async function quarantine(core: Core, notice: QuarantineNotice): Promise<void> {
-  const { engine, directory, log } = core;
-  log.error({ ...notice }, 'ledger entries were quarantined');
-  try {
-    for (const walletId of notice.walletIds) {
-      const wallet = await directory.wallets.get(walletId);
-      if (wallet === undefined) continue;
-      const { partition, organizationId } = wallet;
-      await engine.configure({
-        partition,
-        organizationId,
-        walletId,
-        changes: { quarantined: true },
-      });
-    }
-    if (notice.kind === 'fork') await engine.closeGate('a fork of the ledger', notice.partition);
-  } catch (error) {
-    log.error({ err: error }, 'a quarantined wallet could not be frozen');
-  }
+function quarantineOf({ engine, log, stores }: Core, flusher: Flusher): QuarantineWatch {
+  return startQuarantineWatch({
+    sql: stores.ledger,
+    engine,
+    held: () => flusher.held(),
+    onFrozen: (walletId) => log.error({ walletId }, 'a wallet in quarantine was frozen'),
+    onError: (error) => log.warn({ err: error }, 'the quarantine was not followed this time'),
+  });
 }

@@ -40,9 +40,11 @@ export async function recoverPartition(
   const testNowMs = before?.testNowMs ?? 0;
   const nowMs = testNowMs > 0 ? testNowMs : await timeOf(redis);
   const restorer = createRestorer(parts, partition, epoch, nowMs);
-  await restorer.wallets(new Set(drain.forked));
+  const overruled = await recovery.overruled(partition);
+  await restorer.wallets(new Set([...drain.forked, ...overruled.walletIds]));
   await restorer.openHolds();
   const restored = restorer.count();
+  await recovery.restored(partition, epoch, overruled.records);
 
   // A fence that no recovery ever opened, of a partition that has a past.
   const wiped = (before?.epoch ?? 0) === 0 && drain.cursor !== '0-0';

@@ -102,6 +102,14 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
     return { cursor: this.cursor(partition), forkedWallets: [] };
   }
 
+  async overruled() {
+    return { walletIds: [], records: [] };
+  }
+
+  async restored() {
+    // Nothing overrules Redis here.
+  }
+
   async *walletPages(partition: number): AsyncIterable<LedgerWallet[]> {
     const page: LedgerWallet[] = [];
     for (const [walletId, wallet] of this.#wallets) {

@@ -34,4 +34,5 @@ export const ledgerQuarantine = pgTable('ledger_quarantine', {
   detail: text('detail').notNull().default(''),
   createdAt: instant('created_at').notNull().defaultNow(),
   releasedAt: instant('released_at'),
+  restoredAt: instant('restored_at'),
 });
