@@ -7,8 +7,7 @@
 //                        +----+
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { createMaster } from './master.ts';
-import { onOwnConnection, type RecoverOptions, recoverMaster } from './recover.ts';
+import { type RecoverOptions, recoverMaster, shutMaster } from './recover.ts';
 import type { PartitionRecovery } from './recover-partition.ts';
 
 export interface GateOptions extends Omit<RecoverOptions, 'onPartition'> {
@@ -39,7 +38,10 @@ export interface Gate {
   follow(reachable: boolean): void;
   /** Resolves when the gate is open. */
   opened(): Promise<void>;
-  /** Closes the gate for everybody, as after a fork, and recovers. */
+  /**
+   * Closes the gate for everybody, as after a fork, and recovers. Waits for a recovery under way.
+   * @throws OutageError when Redis or the ledger is away; nothing is closed then
+   */
   close(why: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -116,7 +118,7 @@ export function createGate(options: GateOptions): Gate {
       await current;
     },
     async close(why) {
-      await onOwnConnection(options.connect, (redis) => createMaster(redis).flushScripts());
+      await shutMaster(options);
       lost(why);
     },
     async stop() {

@@ -68,6 +68,24 @@ export async function onOwnConnection<T>(
   }
 }
 
+/**
+ * Shuts every partition of a master and takes its scripts away. Under the lock: a recovery between its
+ * look and its end would bring the scripts back and open what it had taken for suspect.
+ */
+export async function shutMaster({
+  connect,
+  partitions,
+  recovery,
+}: Pick<RecoverOptions, 'connect' | 'partitions' | 'recovery'>): Promise<void> {
+  await onOwnConnection(connect, (redis) =>
+    recovery.exclusively(async () => {
+      const master = createMaster(redis);
+      await master.flushScripts();
+      for (const partition of partitions()) await shut(master, partition);
+    }),
+  );
+}
+
 async function recoverAll(
   options: RecoverOptions,
   master: Master,
