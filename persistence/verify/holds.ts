@@ -1,12 +1,15 @@
-/** Every hold against the rows that name it: what each leg keeps, and what it took in the end (I2, I4). */
+/**
+ * Every hold against the rows that name it: what each leg keeps, and what it took in the end (I2, I4);
+ * and its columns, by which it is found, against its packed state, from which it is rebuilt.
+ */
 import { type HoldState, unpackHoldState } from '../../engine/index.ts';
 import type { Transaction } from '../connect.ts';
+import { type HoldColumns, holdColumns } from '../flusher/hold-columns.ts';
 import { transaction } from '../transaction.ts';
 import { collector, type Difference, type Report } from './difference.ts';
 import { concerns, ONE_MOMENT, PAGE, type Task } from './input.ts';
 
-interface HoldRow {
-  id: string;
+interface HoldRow extends Omit<HoldColumns, 'snapshot' | 'updatedAtMs'> {
   snapshot: Buffer;
 }
 
@@ -23,7 +26,13 @@ export async function* checkHolds(
       input.sql,
       async (tx) => {
         const rows = await tx<HoldRow[]>`
-        SELECT id, snapshot FROM holds
+        SELECT id, organization_id AS "organizationId", partition, kind,
+               coalesce(call_id, '') AS "callId", state, revision, snapshot,
+               array_to_string(wallet_ids, ',') AS "walletIds", used_ms AS "usedMs",
+               captured_micros AS captured, coalesce(outcome, '') AS outcome,
+               round(extract(epoch FROM created_at) * 1000)::bigint AS "createdAtMs",
+               round(extract(epoch FROM closed_at) * 1000)::bigint AS "closedAtMs"
+        FROM holds
         WHERE partition = ${partition} AND id > ${after}
           AND (${since}::timestamptz IS NULL OR updated_at >= ${since}::timestamptz)
           AND (${only}::text[] IS NULL OR wallet_ids && ${only}::text[])
@@ -32,10 +41,13 @@ export async function* checkHolds(
           tx,
           rows.map(({ id }) => id),
         );
-        for (const { id, snapshot } of rows) {
-          compare(id, unpackHoldState(snapshot), moved, (walletId, ...rest) => {
+        for (const row of rows) {
+          const hold = unpackHoldState(row.snapshot);
+          const about: Report = (walletId, ...rest) => {
             if (concerns(input, walletId)) report(walletId, ...rest);
-          });
+          };
+          compare(row.id, hold, moved, about);
+          compareColumns(row, hold, about);
         }
         return rows;
       },
@@ -61,6 +73,24 @@ async function movedBy(tx: Transaction, holdIds: string[]): Promise<Map<string, 
            -sum(amount_micros)::bigint AS "takenMicros"
     FROM ledger_entries WHERE hold_id = ANY(${holdIds}::text[]) GROUP BY hold_id, wallet_id`;
   return new Map(rows.map(({ holdId, walletId, ...moved }) => [`${holdId} ${walletId}`, moved]));
+}
+
+function compareColumns(row: HoldRow, hold: HoldState, report: Report): void {
+  const { id: holdId, partition } = row;
+  const {
+    snapshot: _,
+    updatedAtMs: __,
+    ...columns
+  } = holdColumns({
+    holdId,
+    partition,
+    hold,
+    updatedAtMs: 0,
+  });
+  const walletId = hold.legs[0]?.walletId ?? '';
+  for (const name of Object.keys(columns) as (keyof typeof columns)[]) {
+    report(walletId, `hold column ${name}`, columns[name], row[name], { detail: holdId });
+  }
 }
 
 function compare(

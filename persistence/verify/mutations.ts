@@ -6,8 +6,10 @@
 import { entryId } from '../../engine/index.ts';
 import type { Sql, Transaction } from '../connect.ts';
 import { type ReadEntry, readEntry } from '../flusher/entry.ts';
+import { storable } from '../storable.ts';
 import { transaction } from '../transaction.ts';
 import { collector, type Difference } from './difference.ts';
+import { alteredImages } from './images.ts';
 import { concerns, ONE_MOMENT, PAGE, type Task, type VerifyInput } from './input.ts';
 
 /** Journal entries at or before the cursor: all of them were committed. */
@@ -32,6 +34,8 @@ interface KeyRow {
   scope: string;
   kind: string;
   key: string;
+  fingerprint: string;
+  mutationId: string;
   payload: Buffer;
 }
 
@@ -52,7 +56,8 @@ export async function* checkNaturalKeys({
       input.sql,
       async (tx) => {
         const rows = await tx<KeyRow[]>`
-          SELECT scope, kind, key, payload FROM natural_keys
+          SELECT scope, kind, key, fingerprint, mutation_id AS "mutationId", payload
+          FROM natural_keys
           WHERE (scope, kind, key) > (${scope}, ${kind}, ${key})
             AND (${since}::timestamptz IS NULL OR created_at >= ${since}::timestamptz)
             AND (${only}::text[] IS NULL OR scope IN (
@@ -60,7 +65,10 @@ export async function* checkNaturalKeys({
                 SELECT root_id FROM wallets WHERE id = ANY(${only}::text[]))))
           ORDER BY scope, kind, key LIMIT ${PAGE}`;
         const entries = rows.map(({ payload }) => readEntry(0, { id: '', payload }));
-        return { rows, found: await missing(tx, input, entries, 'row of a request') };
+        const lost = await missing(tx, input, entries, 'row of a request');
+        const keys = rows.flatMap((row, i) => altered(row, entries[i]));
+        const named = keys.filter(({ walletId }) => walletId === '' || concerns(input, walletId));
+        return { rows, found: [...named, ...lost] };
       },
       ONE_MOMENT,
     );
@@ -72,7 +80,30 @@ export async function* checkNaturalKeys({
   }
 }
 
-/** Rows of the entries that the ledger does not have, unless they wait in quarantine. */
+/**
+ * What a key is the key of. With other bytes a request repeated would be answered with what never was,
+ * or have its effect again, and rows that were cut off would not be missed.
+ */
+function altered(row: KeyRow, read: ReadEntry | undefined): Difference[] {
+  const { found, report } = collector();
+  const what = `key ${row.kind} ${row.scope} ${row.key}`;
+  const entry = read?.entry;
+  if (entry === undefined) {
+    report('', what, 'a journal entry', 'other bytes', { detail: read?.fault ?? '' });
+    return found;
+  }
+  const walletId = entry.rows[0]?.walletId ?? '';
+  const key = [entry.requestScope, entry.requestKind, entry.requestKey].map(storable).join(' ');
+  report(walletId, `${what}: the key it was made for`, key, `${row.scope} ${row.kind} ${row.key}`);
+  report(walletId, `${what}: fingerprint`, storable(entry.fingerprint), row.fingerprint);
+  report(walletId, `${what}: mutation`, entry.mutationId, row.mutationId);
+  return found;
+}
+
+/**
+ * Rows of the entries that the ledger does not have, unless they wait in quarantine; and what the rows
+ * that it has prove to be altered elsewhere.
+ */
 async function missing(
   sql: Sql | Transaction,
   input: VerifyInput,
@@ -80,21 +111,30 @@ async function missing(
   what: string,
 ): Promise<Difference[]> {
   const rows = reads.flatMap(({ entry, contentHash }) =>
-    (entry?.rows ?? []).map((row, index) => ({
-      ...row,
-      id: entryId(entry?.mutationId ?? '', index),
-      mutationId: entry?.mutationId ?? '',
-      contentHash: contentHash.toString('hex'),
-    })),
+    entry === undefined
+      ? []
+      : entry.rows.map((row, index) => ({
+          ...row,
+          entry,
+          id: entryId(entry.mutationId, index),
+          mutationId: entry.mutationId,
+          contentHash: contentHash.toString('hex'),
+        })),
   );
-  const stored = await storedHashes(
+  const stored = await storedRows(
     sql,
     rows.map(({ id }) => id),
   );
-  const lost = rows.filter(
-    ({ id, walletId, contentHash }) =>
-      concerns(input, walletId) && stored.get(id) !== `${walletId} ${contentHash}`,
-  );
+  const own = rows.filter(({ walletId }) => concerns(input, walletId));
+  const isThere = ({ id, walletId, contentHash }: (typeof rows)[number]) => {
+    const row = stored.get(id);
+    return row?.walletId === walletId && row.contentHash === contentHash;
+  };
+  const lost = own.filter((row) => !isThere(row));
+  // One that was put on top of the ledger by a release has another sequence than its entry.
+  const proven = own
+    .filter((row) => isThere(row) && stored.get(row.id)?.sequence === row.sequence)
+    .map(({ wallet, ...row }) => ({ ...row, state: wallet }));
   const waiting = await waitingMutations(
     sql,
     lost.map(({ mutationId }) => mutationId),
@@ -103,21 +143,27 @@ async function missing(
   for (const { id, walletId, sequence, kind, mutationId, contentHash } of lost) {
     if (waiting.has(mutationId)) continue;
     const detail = `${kind} at sequence ${sequence} of its wallet`;
-    const [, hash = 'nothing'] = stored.get(id)?.split(' ') ?? [];
+    const hash = stored.get(id)?.contentHash ?? 'nothing';
     const other = hash === contentHash ? 'in another wallet' : hash;
     report(walletId, what, contentHash, other, { entryId: id, detail });
   }
-  return found;
+  return [...found, ...(await alteredImages(sql, proven))];
 }
 
-async function storedHashes(sql: Sql | Transaction, ids: string[]): Promise<Map<string, string>> {
+interface StoredRow {
+  id: string;
+  walletId: string;
+  sequence: number;
+  /** Hex. */
+  contentHash: string;
+}
+
+async function storedRows(sql: Sql | Transaction, ids: string[]): Promise<Map<string, StoredRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await sql<{ id: string; walletId: string; contentHash: Buffer }[]>`
-    SELECT id, wallet_id AS "walletId", content_hash AS "contentHash" FROM ledger_entries
-    WHERE id = ANY(${ids}::text[])`;
-  return new Map(
-    rows.map(({ id, walletId, contentHash }) => [id, `${walletId} ${contentHash.toString('hex')}`]),
-  );
+  const rows = await sql<StoredRow[]>`
+    SELECT id, wallet_id AS "walletId", sequence, encode(content_hash, 'hex') AS "contentHash"
+    FROM ledger_entries WHERE id = ANY(${ids}::text[])`;
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 async function waitingMutations(
@@ -127,6 +173,7 @@ async function waitingMutations(
   if (mutationIds.length === 0) return new Set();
   const rows = await sql<{ id: string }[]>`
     SELECT mutation_id AS id FROM ledger_quarantine
-    WHERE released_at IS NULL AND mutation_id = ANY(${mutationIds}::text[])`;
+    WHERE released_at IS NULL AND kind <> 'natural_key'
+      AND mutation_id = ANY(${mutationIds}::text[])`;
   return new Set(rows.map(({ id }) => id));
 }

@@ -2,58 +2,34 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { keys, packWalletState, unpackWalletState } from '../../engine/index.ts';
+import { keys } from '../../engine/index.ts';
 import { writeDigest } from '../digest.ts';
 import { readLedgerHead } from '../ledger-head.ts';
-import { type EngineWorld, engineWorld } from '../test/engine-world.ts';
+import type { EngineWorld } from '../test/engine-world.ts';
 import { CHAIN_KEY } from '../test/ledger-world.ts';
-import type { Difference } from './difference.ts';
 import type { VerifyInput } from './input.ts';
 import { rewriteChain } from './test/forger.ts';
+import { type KeptLedger, keptLedger, PARTITION, whats } from './test/kept-ledger.ts';
 import { verify } from './verify.ts';
 
-const PARTITION = 1;
-const KEPT = ['ledger_entries', 'wallet_snapshots', 'natural_keys', 'holds', 'ledger_digests'];
-
+let kept: KeptLedger;
 let world: EngineWorld;
 let redis: Redis;
 let wallet: string;
 let other: string;
-let journal: Buffer;
 beforeAll(async () => {
-  world = await engineWorld();
-  redis = await world.redis.connect(PARTITION);
-  [wallet, other] = [await world.wallet(PARTITION), await world.wallet(PARTITION)];
-  const flusher = world.flusher('set-up');
-  for (const n of [1, 2, 3]) await world.deposit(PARTITION, wallet, 10_000_000, `w${n}`);
-  await world.deposit(PARTITION, other, 10_000_000, 'o1');
-  await world.call(PARTITION, [wallet], 'closed', 5);
-  await world.flushed();
-  await flusher.stop();
-  for (const table of KEPT) await world.sql.unsafe(`CREATE TABLE kept_${table} AS TABLE ${table}`);
-  journal = (await redis.dumpBuffer(keys.journal(PARTITION))) ?? Buffer.alloc(0);
+  kept = await keptLedger();
+  ({ world, redis, wallet, other } = kept);
 });
-afterAll(async () => {
-  redis.disconnect();
-  await world.stop();
-});
+afterAll(() => kept.stop());
 
 afterEach(async () => {
-  for (const table of KEPT) {
-    await world.sql.unsafe(`DELETE FROM ${table}; INSERT INTO ${table} TABLE kept_${table}`);
-  }
-  await redis.restore(keys.journal(PARTITION), 0, journal, 'REPLACE');
+  await kept.putBack();
   expect(await differences()).toEqual([]);
 });
 
-async function differences(more: Partial<VerifyInput> = {}): Promise<Difference[]> {
-  const found: Difference[] = [];
-  const input = { sql: world.sql, chainKey: CHAIN_KEY, redis: world.engine, ...more };
-  for await (const one of verify(input)) found.push(one);
-  return found;
-}
-
-const whats = (found: readonly Difference[]) => found.map(({ walletId, what }) => [walletId, what]);
+const differences = (more: Partial<VerifyInput> = {}) => kept.differences(more);
+const cutOff = (sequence: number) => kept.cutOff(sequence);
 
 /** Changes a value of the type as little as it can be changed. */
 function flipped(name: string, type: string): string {
@@ -148,24 +124,6 @@ describe('in a chain', () => {
       expect(whats(found)).toContainEqual([id, 'snapshot sequence']);
   });
 });
-
-/** Deletes the wallet's rows after `sequence` and sets its snapshot back, whole. */
-async function cutOff(sequence: number): Promise<void> {
-  const { sql } = world;
-  await sql`DELETE FROM ledger_entries WHERE wallet_id = ${wallet} AND sequence > ${sequence}`;
-  const [last] = await sql<{ posted: number; held: number; hash: Buffer; state: Buffer }[]>`
-    SELECT posted_after_micros AS posted, held_after_micros AS held, hash, state
-    FROM ledger_entries JOIN wallet_snapshots USING (wallet_id)
-    WHERE wallet_id = ${wallet} AND ledger_entries.sequence = ${sequence}`;
-  if (last === undefined) throw new Error('no such row');
-  const { posted: postedMicros, held: heldMicros } = last;
-  const state = { ...unpackWalletState(last.state), sequence, postedMicros, heldMicros };
-  await sql`
-    UPDATE wallet_snapshots SET sequence = ${sequence}, posted_micros = ${postedMicros},
-      held_micros = ${heldMicros}, chain_hash = ${last.hash},
-      state = ${packWalletState({ ...state, liveCalls: 0 })}
-    WHERE wallet_id = ${wallet}`;
-}
 
 describe('a tail that was cut off today, its snapshot set back', () => {
   test('is named by the keys of its requests, its holds, the journal and Redis', async () => {

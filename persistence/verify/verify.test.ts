@@ -85,7 +85,12 @@ describe('what verify sees', () => {
     repairs.push(() =>
       world.sql`UPDATE holds SET state = 'live', closed_at = NULL WHERE id = ${row?.id ?? ''}`.execute(),
     );
-    expect(await whats()).toEqual(['held by open holds', 'redis held by open holds']);
+    expect((await whats()).sort()).toEqual([
+      'held by open holds',
+      'hold column closedAtMs',
+      'hold column state',
+      'redis held by open holds',
+    ]);
   });
 
   test('rows whose wallet is gone', async () => {

@@ -9,6 +9,7 @@ import { checkHolds } from './holds.ts';
 import type { Task, VerifyInput, VerifyProgress } from './input.ts';
 import { interleave } from './interleave.ts';
 import { checkNaturalKeys, checkRetained } from './mutations.ts';
+import { checkPlaces } from './places.ts';
 import { checkWallets } from './wallets.ts';
 
 const PARALLEL = 2;
@@ -29,6 +30,7 @@ export async function* verify(input: VerifyInput): AsyncGenerator<Difference, Ve
     () => checkHolds(task, partition),
     () => checkRetained(task, partition, cursor),
   ]);
+  checks.push(() => checkPlaces(task));
   checks.push(() => checkNaturalKeys(task));
   checks.push(() => checkPublished(task));
   if (input.walletIds === undefined) checks.push(() => checkBooks(task));
