@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDigests, type DigestDifference, writeDigest } from './digest.ts';
+import { checkDigests, type DigestDifference, daysToDigest, writeDigest } from './digest.ts';
 import { drain } from './flusher/drain.ts';
 import { CHAIN_KEY, type LedgerWorld, ledgerWorld } from './test/ledger-world.ts';
 import { Scribe } from './test/scribe.ts';
@@ -107,4 +107,20 @@ describe('tampering shows', () => {
     const rows = all.filter((what) => !what.startsWith('digest'));
     expect(rows).toEqual(['hash at sequence 1', 'hash at sequence 2', 'hash at sequence 3']);
   });
+});
+
+test('the days to digest begin with the first row, and then after the last digest', async () => {
+  const { sql } = world;
+  await sql`DELETE FROM ledger_digests`;
+  const dayAfter = (days: number) =>
+    new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+  const last = dayAfter(3);
+  expect(await daysToDigest(sql, last, 9)).toEqual([day, dayAfter(1), dayAfter(2), last]);
+  expect(await daysToDigest(sql, last, 2)).toEqual([day, dayAfter(1)]);
+  for (const one of [day, dayAfter(1)]) await writeDigest(sql, CHAIN_KEY, one);
+  expect(await daysToDigest(sql, last, 9)).toEqual([dayAfter(2), last]);
+  await writeDigest(sql, CHAIN_KEY, dayAfter(2));
+  await writeDigest(sql, CHAIN_KEY, last);
+  expect(await daysToDigest(sql, last, 9)).toEqual([last]);
+  expect(await found()).toEqual([]);
 });

@@ -55,6 +55,30 @@ export async function writeDigest(sql: Sql, chainKey: KeyObject, day: string): P
   });
 }
 
+/**
+ * The days to digest up to and with `last`, oldest first: those after the latest digest before it. A day
+ * on which nobody ran to do it is made up for; one before a digest is not, because that digest builds on
+ * the days it knew. Without any digest it begins with the first row.
+ * @param max at most so many
+ */
+export async function daysToDigest(sql: Sql, last: string, max: number): Promise<string[]> {
+  const [before] = await sql<{ day: string | null }[]>`
+    SELECT to_char(max(day) + 1, 'YYYY-MM-DD') AS day FROM ledger_digests
+    WHERE wallet_id = '' AND day < ${last}::date`;
+  const from = before?.day ?? (await firstDay(sql)) ?? last;
+  const rows = await sql<{ day: string }[]>`
+    SELECT to_char(day, 'YYYY-MM-DD') AS day
+    FROM generate_series(least(${from}::date, ${last}::date), ${last}::date, interval '1 day') AS day
+    ORDER BY day LIMIT ${max}`;
+  return rows.map(({ day }) => day);
+}
+
+async function firstDay(sql: Sql): Promise<string | undefined> {
+  const [row] = await sql<{ day: string | null }[]>`
+    SELECT to_char(min(created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day FROM ledger_entries`;
+  return row?.day ?? undefined;
+}
+
 async function readDigest(sql: Sql | Transaction, day: string): Promise<Digest | undefined> {
   const [row] = await sql<{ wallets: number; hash: Buffer }[]>`
     SELECT sequence AS wallets, hash FROM ledger_digests WHERE day = ${day} AND wallet_id = ''`;

@@ -5,6 +5,7 @@ export {
   checkDigests,
   type Digest,
   type DigestDifference,
+  daysToDigest,
   type Published,
   writeDigest,
 } from './digest.ts';

@@ -36,7 +36,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const flusher = flushes ? flusherOf(core, metrics, () => quarantine?.look()) : undefined;
   const quarantine: QuarantineWatch | undefined = flusher && quarantineOf(core, flusher);
   const stopRetention = flusher && retentionOf(core, flusher);
-  const upkeep = flushes ? startLedgerUpkeep(core) : undefined;
+  const upkeep = flushes ? upkeepOf(core) : undefined;
   const saga = createSaga({
     ...core,
     waitForLedger: (mutation) => core.ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS),
@@ -112,6 +112,11 @@ function flusherOf(core: Core, metrics: Metrics, quarantined: () => void): Flush
       },
     },
   });
+}
+
+function upkeepOf({ engine, stores, chainKey, log }: Core) {
+  const backlogAgeMs = () => engine.status().backlog.oldestAgeMs;
+  return startLedgerUpkeep({ sql: stores.directory, chainKey, log, backlogAgeMs, nowMs: Date.now });
 }
 
 /** From this share of Redis' memory on, what is committed is not kept any longer. */

@@ -1,11 +1,23 @@
+import type { KeyObject } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import {
+  daysToDigest,
   ensureLedgerPartitions,
   readLedgerHead,
+  type Sql,
   strayLedgerRows,
   writeDigest,
 } from '../../persistence/index.ts';
-import type { Core } from './core.ts';
+
+export interface LedgerUpkeep {
+  sql: Sql;
+  chainKey: KeyObject;
+  log: Logger;
+  /** Age of the oldest entry that is not in the ledger yet, in ms. */
+  backlogAgeMs: () => number;
+  nowMs: () => number;
+}
 
 const EVERY_MS = 600_000;
 const DAY_MS = 86_400_000;
@@ -13,14 +25,18 @@ const DAY_MS = 86_400_000;
 const DAY_IS_OVER_MS = 3_600_000;
 /** What is older than the oldest unflushed entry by this much is in the ledger. */
 const HEAD_MARGIN_MS = 60_000;
+/** Days made up for in one round. */
+const DIGESTS_MAX = 31;
 
 /**
  * What the ledger needs from time to time: monthly partitions made ahead, a look for rows that
  * found none, how many rows the day has so far, and the digest of each past day. The last two are
- * written to the log because they have to be kept outside the database to prove anything.
+ * written to the log because they have to be kept outside the database to prove anything: at any
+ * level but `silent`.
  */
-export function startLedgerUpkeep(core: Core): { stop(): Promise<void> } {
-  const { stores, engine, chainKey, log } = core;
+export function startLedgerUpkeep(upkeep: LedgerUpkeep): { stop(): Promise<void> } {
+  const { sql, chainKey, log, backlogAgeMs, nowMs } = upkeep;
+  const evidence = log.level === 'silent' ? log : log.child({}, { level: 'info' });
   const stopping = new AbortController();
   let digested = '';
   const running = loop();
@@ -39,20 +55,19 @@ export function startLedgerUpkeep(core: Core): { stop(): Promise<void> } {
   }
 
   async function round(): Promise<void> {
-    await ensureLedgerPartitions(stores.directory, Date.now());
-    const rows = await strayLedgerRows(stores.directory);
+    await ensureLedgerPartitions(sql, nowMs());
+    const rows = await strayLedgerRows(sql);
     if (rows > 0) log.error({ rows }, 'ledger rows lie in the default partition');
-    const { oldestAgeMs } = engine.status().backlog;
-    const head = await readLedgerHead(
-      stores.directory,
-      new Date(Date.now() - oldestAgeMs - HEAD_MARGIN_MS),
-    );
-    log.info({ until: head.until.toISOString(), rows: head.rows }, 'ledger head');
-    const day = dayToDigest(Date.now(), oldestAgeMs);
-    if (day === undefined || day === digested) return;
-    const { wallets, hash } = await writeDigest(stores.directory, chainKey, day);
-    log.info({ day, wallets, digest: hash.toString('hex') }, 'ledger digest');
-    digested = day;
+    const oldestAgeMs = backlogAgeMs();
+    const head = await readLedgerHead(sql, new Date(nowMs() - oldestAgeMs - HEAD_MARGIN_MS));
+    evidence.info({ until: head.until.toISOString(), rows: head.rows }, 'ledger head');
+    const last = dayToDigest(nowMs(), oldestAgeMs);
+    if (last === undefined || last === digested) return;
+    for (const day of await daysToDigest(sql, last, DIGESTS_MAX)) {
+      const { wallets, hash } = await writeDigest(sql, chainKey, day);
+      evidence.info({ day, wallets, digest: hash.toString('hex') }, 'ledger digest');
+      digested = day;
+    }
   }
 }
 
