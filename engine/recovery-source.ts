@@ -38,7 +38,7 @@ export interface RecoverySource {
   fence(partition: number): Promise<{ cursor: string; epoch: number }>;
   /**
    * Commits entries after the cursor and compares those at or before it with the stored rows.
-   * Called with bounded pages, in order. Answers the cursor reached and the wallets whose content differs.
+   * Called with bounded pages, in order. Answers the cursor reached and the wallets that forked.
    */
   drain(
     partition: number,
@@ -52,6 +52,11 @@ export interface RecoverySource {
    * @throws OutageError `recovering` when the epoch was raised since: by another recovery, or a release
    */
   restored(partition: number, epoch: number, records: readonly number[]): Promise<void>;
+  /**
+   * Puts wallets into quarantine in the ledger, because Redis is ahead of it.
+   * @throws OutageError `recovering` when the epoch was raised since
+   */
+  quarantine(partition: number, epoch: number, walletIds: readonly string[]): Promise<void>;
   walletPages(partition: number, pageSize: number): AsyncIterable<LedgerWallet[]>;
   openHolds(partition: number): AsyncIterable<LedgerHold>;
   /** Holds that ledger rows of this wallet after `sequence` belong to. */

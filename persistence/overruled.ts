@@ -1,7 +1,9 @@
 /** Records of the quarantine that overrule what Redis has, until the recovery gate has put it right. */
 import { OutageError, type Overruled } from '../engine/index.ts';
-import type { Sql } from './connect.ts';
+import type { Sql, Transaction } from './connect.ts';
+import { quarantineWallets } from './flusher/key-statements.ts';
 import { orOutage } from './postgres-errors.ts';
+import { transaction } from './transaction.ts';
 
 export async function overruled(sql: Sql, partition: number): Promise<Overruled> {
   const rows = await orOutage(sql<{ id: number; walletIds: string[] }[]>`
@@ -22,14 +24,37 @@ export async function restored(
   records: readonly number[],
 ): Promise<void> {
   if (records.length === 0) return;
-  const noted = await orOutage(sql`
-    WITH fence AS (
-      SELECT partition FROM journal_cursors
-      WHERE partition = ${partition} AND epoch = ${epoch} FOR UPDATE
-    )
-    UPDATE ledger_quarantine AS record SET restored_at = now() FROM fence
-    WHERE record.partition = fence.partition AND id = ANY(${[...records]}::bigint[])`);
-  if (noted.count === 0) throw new OutageError('recovering');
+  await underEpoch(sql, partition, epoch, async (tx) => {
+    await tx`
+      UPDATE ledger_quarantine SET restored_at = now()
+      WHERE partition = ${partition} AND id = ANY(${[...records]}::bigint[])`;
+  });
+}
+
+export async function quarantine(
+  sql: Sql,
+  partition: number,
+  epoch: number,
+  walletIds: readonly string[],
+): Promise<void> {
+  await underEpoch(sql, partition, epoch, (tx) => quarantineWallets(tx, [...walletIds]));
+}
+
+/** Holding the cursor's row: a release raises the epoch, and waits for us or makes us stale. */
+async function underEpoch(
+  sql: Sql,
+  partition: number,
+  epoch: number,
+  work: (tx: Transaction) => Promise<void>,
+): Promise<void> {
+  const transacted = transaction(sql, async (tx) => {
+    const fence = await tx`
+      SELECT 1 FROM journal_cursors
+      WHERE partition = ${partition} AND epoch = ${epoch} FOR UPDATE`;
+    if (fence.count === 0) throw new OutageError('recovering');
+    await work(tx);
+  });
+  await orOutage(transacted);
 }
 
 /** Partitions with a fork that no recovery has put right yet. */

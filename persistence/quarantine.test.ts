@@ -95,6 +95,18 @@ describe('release', () => {
     expect(await releaseWallet(world.sql, CHAIN_KEY, a)).toEqual({ status: 'not_quarantined' });
   });
 
+  test('a gap that stays: re-based, what followed counts once, however often it is read again', async () => {
+    const { a, scribe } = await twoWallets();
+    scribe.move(a, 10);
+    const later = [scribe.move(a, 20), scribe.move(a, 30)];
+    await commit(later);
+    const released = await releaseWallet(world.sql, CHAIN_KEY, a, { rebase: true });
+    expect(released).toMatchObject({ status: 'released', entries: 2, rebased: true });
+    await commit(later);
+    expect(await differences(a)).toEqual([]);
+    expect(await postedOf(a)).toEqual({ posted: 1_050, held: 0, sequence: 3 });
+  });
+
   test('a fork is refused as it is; re-based, both branches count and nothing counts twice', async () => {
     const { a, b, scribe } = await twoWallets();
     const branch = branchOf(scribe);

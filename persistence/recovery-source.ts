@@ -13,7 +13,7 @@ import {
 import type { Sql } from './connect.ts';
 import { drain } from './flusher/drain.ts';
 import { walletState } from './ledger-source.ts';
-import { overruled, restored } from './overruled.ts';
+import { overruled, quarantine, restored } from './overruled.ts';
 import { orOutage } from './postgres-errors.ts';
 
 /** Any constant will do, as long as nothing else in the database locks on it. */
@@ -33,6 +33,7 @@ export function createRecoverySource(
     drain: (partition, entries, epoch) => drain({ sql, chainKey }, partition, entries, epoch),
     overruled: (partition) => overruled(sql, partition),
     restored: (partition, epoch, records) => restored(sql, partition, epoch, records),
+    quarantine: (partition, epoch, ids) => quarantine(sql, partition, epoch, ids),
     walletPages: (partition, pageSize) => walletPages(sql, partition, pageSize),
     openHolds: (partition) => openHolds(sql, partition),
     holdsTouchedAfter: (walletId, sequence) => holdsTouchedAfter(sql, walletId, sequence),

@@ -164,8 +164,19 @@ function createBell(): { ring(): void; listen(listener: () => void): void } {
   };
 }
 
+/** The others are in quarantine like these; more would only hide the line. */
+const WALLETS_LOGGED = 100;
+
 function logGate(log: Logger, event: GateEvent): void {
   if (event.kind === 'failed') log.error({ err: event.error }, 'recovery failed; trying again');
-  else if (event.kind === 'partition') log.debug({ ...event }, 'partition recovered');
+  else if (event.kind === 'partition') logPartition(log, event);
   else log.info({ ...event }, `gate ${event.kind}`);
+}
+
+function logPartition(log: Logger, event: Extract<GateEvent, { kind: 'partition' }>): void {
+  log.debug({ ...event }, 'partition recovered');
+  const { partition, ahead } = event.result;
+  if (ahead.length === 0) return;
+  const wallets = ahead.slice(0, WALLETS_LOGGED);
+  log.error({ partition, count: ahead.length, wallets }, 'wallets are ahead of the ledger: frozen');
 }

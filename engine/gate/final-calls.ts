@@ -10,6 +10,8 @@ import { finalAtMs } from './schedule.ts';
 export interface FinalCalls {
   /** What Redis has for a wallet, or was given. */
   wallet(walletId: string, state: WalletState): void;
+  /** Of this wallet nothing is to be said. */
+  leave(walletId: string): void;
   /** Each open hold once. */
   hold(hold: HoldState): void;
   /** Wallets that say otherwise than their open holds, and the right number. */
@@ -19,10 +21,14 @@ export interface FinalCalls {
 export function createFinalCalls(): FinalCalls {
   const said = new Map<string, number>();
   const counted = new Map<string, number>();
+  const left = new Set<string>();
   return {
     wallet(walletId, { finalCalls }) {
       if (finalCalls === 0) said.delete(walletId);
       else said.set(walletId, finalCalls);
+    },
+    leave(walletId) {
+      left.add(walletId);
     },
     hold(hold) {
       if (finalAtMs(hold) < 0) return;
@@ -33,6 +39,7 @@ export function createFinalCalls(): FinalCalls {
     wrong() {
       const ids = new Set([...said.keys(), ...counted.keys()]);
       return [...ids]
+        .filter((id) => !left.has(id))
         .map((id): [string, number] => [id, counted.get(id) ?? 0])
         .filter(([id, count]) => count !== (said.get(id) ?? 0));
     },

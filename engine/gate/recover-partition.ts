@@ -1,7 +1,8 @@
 // One partition's recovery: bring Redis in step with the ledger, then open its fence (I11).
 //
 //   fence (epoch+1) -> close -> drain the surviving journal -> move the stream past the cursor
-//   -> compare every wallet, restore those behind -> compare open holds, restore those behind -> open
+//   -> compare every wallet, restore those behind, freeze those ahead
+//   -> compare open holds, restore those behind -> open
 
 import type { Redis } from 'ioredis';
 import { closeScript, openScript } from '../generated/index.ts';
@@ -20,6 +21,8 @@ export interface PartitionRecovery {
   readonly drained: number;
   /** Wallets whose journal and ledger disagree; their entries are in quarantine. */
   readonly forked: readonly string[];
+  /** Wallets that Redis has further than ledger and journal; they keep it, and are frozen now. */
+  readonly ahead: readonly string[];
 }
 
 export async function recoverPartition(
@@ -58,7 +61,8 @@ export async function recoverPartition(
     testNowMs,
   });
   refuseStale(opened);
-  return { partition, restored, drained: drain.count, forked: drain.forked };
+  const { forked, count: drained } = drain;
+  return { partition, restored, drained, forked, ahead: restorer.ahead() };
 }
 
 /** A stream that lost its tail must not give out ids that the ledger's cursor has passed. */

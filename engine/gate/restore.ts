@@ -1,10 +1,12 @@
-// Puts the ledger's wallets and holds over what Redis has, where Redis is behind, forked or empty.
+// Puts the ledger's wallets and holds over what Redis has, where Redis is behind, overruled or empty.
+// Where Redis is ahead it keeps what it has (ahead.ts).
 
 import { OutageError } from '../errors.ts';
 import { restoreScript } from '../generated/index.ts';
 import { unpackHoldState, unpackWalletState, type WalletState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
 import type { LedgerHold, LedgerWallet } from '../recovery-source.ts';
+import { createAhead } from './ahead.ts';
 import { createFinalCalls, recount } from './final-calls.ts';
 import { createItems, type Item } from './items.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
@@ -13,14 +15,19 @@ const PAGE = 2_000;
 const ITEMS_PER_SCRIPT = 200;
 
 export interface Restorer {
-  /** Restores every wallet that is behind the ledger or forked; absent ones load on demand. */
-  wallets(forked: ReadonlySet<string>): Promise<void>;
+  /**
+   * Restores every wallet that is behind the ledger, and those that the ledger overrules wherever they
+   * are; freezes those ahead. Absent ones load on demand.
+   */
+  wallets(overruled: ReadonlySet<string>): Promise<void>;
   /**
    * Restores open holds that are absent or behind, with their wallets and their moments, and counts
    * each wallet's final calls anew. After `wallets`.
    */
   openHolds(): Promise<void>;
   count(): number;
+  /** Wallets ahead that were not in quarantine before. */
+  ahead(): readonly string[];
 }
 
 export function createRestorer(
@@ -32,6 +39,7 @@ export function createRestorer(
   const { redis, master, ledger, recovery } = parts;
   const items = createItems(partition, nowMs, nowMs + parts.hotRecordsMs);
   const finals = createFinalCalls();
+  const ahead = createAhead(recovery, partition, epoch, items, finals);
 
   function walletItem(walletId: string, state: WalletState): Item {
     finals.wallet(walletId, state);
@@ -46,25 +54,31 @@ export function createRestorer(
     }
   }
 
-  async function comparePage(page: readonly LedgerWallet[], forked: ReadonlySet<string>) {
+  async function comparePage(page: readonly LedgerWallet[], overruled: ReadonlySet<string>) {
     const values = await redis.mgetBuffer(page.map((w) => keys.wallet(partition, w.walletId)));
     const list: Item[] = [];
+    const further: [LedgerWallet, WalletState][] = [];
     for (const [i, wallet] of page.entries()) {
       const packed = values[i];
       if (!packed) continue;
       const current = unpackWalletState(packed);
       finals.wallet(wallet.walletId, current);
+      const free = !overruled.has(wallet.walletId);
+      if (free && current.sequence > wallet.sequence) {
+        further.push([wallet, current]);
+        continue;
+      }
       const inStep =
         current.sequence === wallet.sequence && current.quarantined === wallet.quarantined;
-      if (inStep && !forked.has(wallet.walletId)) continue;
+      if (inStep && free) continue;
       // A wallet in quarantine takes no new holds until an operator has decided.
       list.push(walletItem(wallet.walletId, { ...wallet.state, quarantined: wallet.quarantined }));
-      const after = forked.has(wallet.walletId) ? 0 : current.sequence;
+      const after = free ? current.sequence : 0;
       for (const hold of await recovery.holdsTouchedAfter(wallet.walletId, after)) {
         list.push(...items.hold(hold, true));
       }
     }
-    await write(list);
+    await write([...list, ...(await ahead.keep(further))]);
   }
 
   async function compareHolds(holds: readonly LedgerHold[]): Promise<void> {
@@ -72,9 +86,12 @@ export function createRestorer(
     const list: Item[] = [];
     for (const [i, hold] of holds.entries()) {
       const packed = values[i];
-      const behind = !packed || unpackHoldState(packed).revision < hold.hold.revision;
-      list.push(...items.hold(hold, behind));
-      finals.hold(hold.hold);
+      const current = packed && unpackHoldState(packed);
+      const behind = !current || current.revision < hold.hold.revision;
+      // Of one that Redis has further, closed perhaps, the ledger does not know when it is due.
+      const held = behind ? hold.hold : current;
+      list.push(...items.hold({ ...hold, hold: held }, behind));
+      finals.hold(held);
     }
     const ids = [...new Set(holds.flatMap((h) => h.hold.legs.map((leg) => leg.walletId)))];
     const present = await redis.mgetBuffer(ids.map((id) => keys.wallet(partition, id)));
@@ -89,9 +106,9 @@ export function createRestorer(
   }
 
   return {
-    async wallets(forked) {
+    async wallets(overruled) {
       for await (const page of recovery.walletPages(partition, PAGE)) {
-        await comparePage(page, forked);
+        await comparePage(page, overruled);
       }
     },
     async openHolds() {
@@ -107,5 +124,6 @@ export function createRestorer(
       await write(counted.map(([id, state]) => items.wallet(id, state)));
     },
     count: () => items.count(),
+    ahead: ahead.found,
   };
 }

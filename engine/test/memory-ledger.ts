@@ -14,6 +14,7 @@ import type { LedgerHold, LedgerWallet, RecoverySource } from '../recovery-sourc
 interface StoredWallet {
   readonly partition: number;
   state: WalletState;
+  quarantined: boolean;
 }
 
 export class MemoryLedger implements LedgerSource, RecoverySource {
@@ -25,7 +26,11 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
   readonly #committed = new Map<string, CommittedEntry & { refundedMicros: number }>();
 
   addWallet(partition: number, id: string, state: Partial<WalletState> = {}): void {
-    this.#wallets.set(id, { partition, state: { ...EMPTY_WALLET, ...state } });
+    this.#wallets.set(id, {
+      partition,
+      state: { ...EMPTY_WALLET, ...state },
+      quarantined: false,
+    });
   }
 
   cursor(partition: number): string {
@@ -110,12 +115,20 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
     // Nothing overrules Redis here.
   }
 
+  async quarantine(_partition: number, _epoch: number, walletIds: readonly string[]) {
+    for (const id of walletIds) {
+      const wallet = this.#wallets.get(id);
+      if (wallet) wallet.quarantined = true;
+    }
+  }
+
   async *walletPages(partition: number): AsyncIterable<LedgerWallet[]> {
     const page: LedgerWallet[] = [];
     for (const [walletId, wallet] of this.#wallets) {
       if (wallet.partition !== partition) continue;
       const { state } = wallet;
-      page.push({ walletId, sequence: state.sequence, state, quarantined: false });
+      const { quarantined } = wallet;
+      page.push({ walletId, sequence: state.sequence, state, quarantined });
     }
     if (page.length > 0) yield page;
   }

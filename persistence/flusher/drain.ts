@@ -24,8 +24,8 @@ export async function drain(
   const entries = items.map((item) => readEntry(partition, item));
   try {
     const run = { partition, after: row.cursor, entries };
-    const flushed = await orOutage(flush(context, [run], cursors));
-    return { cursor: cursors.cursor(), forkedWallets: differing(flushed) };
+    const flushed = await orOutage(flush({ ...context, again: true }, [run], cursors));
+    return { cursor: cursors.cursor(), forkedWallets: forkedBy(flushed) };
   } catch (error) {
     if (error instanceof StaleBatch) throw new OutageError('recovering', { cause: error });
     throw error;
@@ -52,9 +52,10 @@ function forwardOnly(
   };
 }
 
-function differing(flushed: readonly Flushed[]): string[] {
-  const faults = flushed
+/** Others that are set aside are only ahead of the ledger: what they did in Redis is not undone. */
+function forkedBy(flushed: readonly Flushed[]): string[] {
+  const forks = flushed
     .flatMap(({ batch }) => batch.quarantine)
-    .filter(({ kind }) => kind !== 'behind');
-  return [...new Set(faults.flatMap(({ walletIds }) => walletIds))];
+    .filter(({ kind }) => kind === 'fork');
+  return [...new Set(forks.flatMap(({ walletIds }) => walletIds))];
 }

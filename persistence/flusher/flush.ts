@@ -13,6 +13,8 @@ export interface FlushContext {
   sql: Sql;
   chainKey: KeyObject;
   checkpoint?: Checkpoint;
+  /** The entries may have been read before; see `readLedger`. */
+  again?: boolean;
 }
 
 export interface Flushed {
@@ -59,14 +61,14 @@ export async function flush(
 }
 
 async function commitRuns(
-  { sql, chainKey, checkpoint }: FlushContext,
+  { sql, chainKey, checkpoint, again }: FlushContext,
   runs: readonly Run[],
   entries: ReadEntry[],
   cursors: Cursors,
   rejected?: ReadonlyMap<string, string>,
 ): Promise<Flushed> {
   const moves = cursors.moves(runs);
-  const batch = planBatch(entries, await readLedger(sql, entries), chainKey, rejected);
+  const batch = planBatch(entries, await readLedger(sql, entries, again), chainKey, rejected);
   const keyConflicts = await commitBatch(sql, batch, moves, checkpoint);
   cursors.commit(moves);
   const committed = moves.map(({ partition, to }) => ({ partition, streamId: to }));

@@ -17,17 +17,20 @@ interface HeadRow {
 /**
  * Reads the heads of all touched wallets and, for entries whose sequences the ledger has passed,
  * whether it has them (a repeat) or not (a fork). In ordinary work there are none.
+ * @param again the entries may have been read before, and a release may have given them sequences
+ *   below their own: each is looked for
  */
 export async function readLedger(
   sql: Sql | Transaction,
   entries: readonly ReadEntry[],
+  again = false,
 ): Promise<Ledger> {
   const walletIds = new Set<string>();
   for (const { entry } of entries) {
     for (const id of entry === undefined ? [] : walletsOf(entry)) walletIds.add(id);
   }
   const heads = await readHeads(sql, [...walletIds]);
-  return { heads, stored: await readStored(sql, entries, heads) };
+  return { heads, stored: await readStored(sql, entries, heads, again) };
 }
 
 async function readHeads(
@@ -46,8 +49,10 @@ async function readStored(
   sql: Sql | Transaction,
   entries: readonly ReadEntry[],
   heads: ReadonlyMap<string, WalletHead>,
+  again: boolean,
 ): Promise<StoredRows> {
-  const past = (row: JournalRow) => row.sequence <= (heads.get(row.walletId)?.sequence ?? 0);
+  const past = (row: JournalRow) =>
+    again || row.sequence <= (heads.get(row.walletId)?.sequence ?? 0);
   const ids = entries
     .flatMap(({ entry }) => (entry?.rows.some(past) ? [entry] : []))
     .flatMap(({ mutationId, rows }) => rows.map((_, index) => entryId(mutationId, index)));
