@@ -6,9 +6,6 @@ import { RequestError } from './errors.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_MS = 100;
-const SENTINELS_MAX = 10;
-const SENTINEL_ANSWER_MS = 1_000;
-const SENTINEL_RECONNECT_MS = 1_000;
 
 /**
  * A command that was not answered is never sent again by the client (a replay is the caller's, under
@@ -27,33 +24,17 @@ const SAFE: Options = {
   retryStrategy: () => RECONNECT_MS,
 };
 
-/**
- * An old master that was cut off from its Sentinels goes on acknowledging what will be lost: a connection
- * leaves it as soon as any Sentinel names another. A Sentinel that hangs is passed over.
- */
-const WATCHFUL: Options = {
-  failoverDetector: true,
-  sentinelMaxConnections: SENTINELS_MAX,
-  sentinelCommandTimeout: SENTINEL_ANSWER_MS,
-  sentinelRetryStrategy: () => RECONNECT_MS,
-  sentinelReconnectStrategy: () => SENTINEL_RECONNECT_MS,
-  updateSentinels: true,
-};
-
 /** How a connection is used: operations, blocking reads, or a recovery that must not reconnect. */
 export type ConnectionUse = 'operations' | 'blocking' | 'recovery';
 
 /**
  * A connection to one server. Opens no socket: call `connect()`.
- * Throws RequestError on a URL form that is not supported; a cluster is opened by nodes/open-nodes.ts.
+ * Throws RequestError on a URL form that is not supported; clusters and Sentinels are for nodes/open-nodes.ts.
  */
 export function createConnection(url: string, use: ConnectionUse = 'operations'): Redis {
   const options: Options = { ...SAFE, connectionName: `ringfence-${use}` };
   if (use === 'blocking') delete options.commandTimeout;
-  if (use === 'recovery') {
-    options.retryStrategy = () => null;
-    options.sentinelRetryStrategy = () => null;
-  }
+  if (use === 'recovery') options.retryStrategy = () => null;
   const redis = fromUrl(url, options);
   redis.on('error', () => undefined);
   return redis;
@@ -63,39 +44,12 @@ function fromUrl(url: string, options: Options): Redis {
   if (url.startsWith('unix:')) {
     return new Redis({ ...options, path: url.slice('unix:'.length).replace(/^\/\//, '') });
   }
-  if (url.startsWith('redis+sentinel://')) {
-    return new Redis({ ...WATCHFUL, ...options, ...sentinel(url) });
-  }
   if (url.startsWith('redis://') || url.startsWith('rediss://')) return new Redis(url, options);
   throw new RequestError(
     'invalid_request',
     'REDIS_URL must start with redis://, rediss://, unix:, redis+sentinel:// or redis+cluster://',
     { param: 'REDIS_URL' },
   );
-}
-
-/** `redis+sentinel://[user:password@]host:port,host:port/master-name[/db]` */
-function sentinel(url: string): Options {
-  const [, auth, hosts, name, db] =
-    /^redis\+sentinel:\/\/(?:([^@]*)@)?([^/]+)\/([^/?]+)(?:\/(\d+))?/.exec(url) ?? [];
-  if (!hosts || !name) {
-    throw new RequestError(
-      'invalid_request',
-      'A Sentinel URL reads redis+sentinel://host:port,host:port/master-name',
-      { param: 'REDIS_URL' },
-    );
-  }
-  const [username, password] = (auth ?? '').split(':').map(decodeURIComponent);
-  return {
-    name,
-    sentinels: hosts.split(',').map((host) => {
-      const [hostname = host, port = '26379'] = host.split(':');
-      return { host: hostname, port: Number(port) };
-    }),
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
-    ...(db ? { db: Number(db) } : {}),
-  };
 }
 
 /** The URL of another server of the same installation: its replica, or another node of its cluster. */

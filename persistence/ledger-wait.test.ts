@@ -52,7 +52,7 @@ test('the commit of another mutation at the same sequence does not end a wait', 
   const ends = Promise.allSettled(waits);
 
   // Redis comes back without what was not flushed: the sequence is free again.
-  const redis = await world.redis.connect();
+  const redis = await world.redis.connect(PARTITION);
   await redis.flushall();
   redis.disconnect();
   await until(async () => {

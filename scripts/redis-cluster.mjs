@@ -12,6 +12,7 @@ import { mustBecome, startNode } from './redis-node.mjs';
  * @property {string} url
  * @property {ClusterNode[]} nodes the masters of the beginning first
  * @property {(slot: number) => Promise<ClusterNode>} masterOf who serves the slot now
+ * @property {(slots: number[]) => Promise<ClusterNode[]>} mastersOf the same for many, by place
  * @property {() => Promise<void>} ready resolves when every slot is served and every replica in sync
  * @property {() => Promise<ClusterNode>} add starts one more node, a master without slots
  * @property {() => Promise<void>} stop ends all nodes at once; nothing more is saved
@@ -72,7 +73,11 @@ export async function startCluster({ dir, masters = 3, replicas = 1, settings = 
   return {
     url: `redis+cluster://${nodes.map((node) => node.address).join(',')}`,
     nodes,
-    masterOf: (slot) => masterOf(nodes, slot),
+    async masterOf(slot) {
+      const [master] = await mastersOf(nodes, [slot]);
+      return /** @type {ClusterNode} */ (master);
+    },
+    mastersOf: (slots) => mastersOf(nodes, slots),
     ready: () => ready(nodes),
     async add() {
       const node = await begin();
@@ -126,38 +131,46 @@ async function ready(nodes) {
 }
 
 /**
+ * Who serves each of the slots, by place. Waits until somebody does.
  * @param {ClusterNode[]} nodes
- * @param {number} slot
+ * @param {number[]} slots
+ * @returns {Promise<ClusterNode[]>}
  */
-async function masterOf(nodes, slot) {
-  /** @type {ClusterNode | undefined} */
-  let found;
+async function mastersOf(nodes, slots) {
+  /** @type {ClusterNode[]} */
+  let found = [];
   await mustBecome(async () => {
-    for (const node of nodes) {
-      if (await serves(node, slot)) found = node;
-    }
-    return found !== undefined;
-  }, `nobody serves slot ${slot}`);
-  return /** @type {ClusterNode} */ (/** @type {unknown} */ (found));
+    const served = await Promise.all(nodes.map(rangesOf));
+    const owners = slots.map((slot) => nodes.find((_, n) => contains(served[n] ?? [], slot)));
+    found = owners.filter((node) => node !== undefined);
+    return found.length === slots.length;
+  }, `nobody serves one of the slots ${slots}`);
+  return found;
 }
 
 /**
+ * The slots that a node says it serves; none of a replica or a dead one.
  * @param {ClusterNode} node
- * @param {number} slot
+ * @returns {Promise<string[]>} `0-5460` or `93`
  */
-async function serves(node, slot) {
+async function rangesOf(node) {
   try {
     const text = String(await node.ask((redis) => redis.call('CLUSTER', 'NODES')));
     const own = text.split('\n').find((line) => line.includes('myself,master'));
-    const ranges = (own ?? '')
-      .split(' ')
-      .slice(8)
-      .filter((range) => !range.startsWith('['));
-    return ranges.some((range) => {
-      const [from = -1, to = from] = range.split('-').map(Number);
-      return slot >= from && slot <= to;
-    });
+    const marks = (own ?? '').split(' ').slice(8);
+    return marks.filter((range) => !range.startsWith('['));
   } catch {
-    return false;
+    return [];
   }
+}
+
+/**
+ * @param {string[]} ranges
+ * @param {number} slot
+ */
+function contains(ranges, slot) {
+  return ranges.some((range) => {
+    const [from = -1, to = from] = range.split('-').map(Number);
+    return slot >= from && slot <= to;
+  });
 }

@@ -6,7 +6,7 @@ import { slotOf } from '../engine/nodes/slot.ts';
 import { type RunningCluster, startCluster } from '../scripts/redis-cluster.mjs';
 import { handOver } from '../scripts/redis-handover.mjs';
 import type { RedisNode } from '../scripts/redis-node.mjs';
-import { beginMove, finishMove, moveKeys } from '../scripts/redis-slots.mjs';
+import { slotMover } from '../scripts/redis-slots.mjs';
 import type { TestRedis } from './redis.ts';
 
 export interface TestCluster extends TestRedis {
@@ -37,9 +37,13 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
       const from = await masterOf(partition);
       const [to, ...others] = (await mastersOf(cluster)).filter((node) => node !== from);
       if (to === undefined) throw new Error('there is no other master');
-      await beginMove(slot, from, to);
-      await moveKeys(from, to, [...keys]);
-      return async () => void (await finishMove(slot, from, to, others));
+      const mover = await slotMover(from, to, others);
+      await mover.begin(slot);
+      await mover.moveKeys(keys);
+      return async () => {
+        await mover.finish(slot);
+        mover.stop();
+      };
     },
     url: cluster.url,
     port: killed.port,

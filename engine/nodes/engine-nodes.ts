@@ -3,7 +3,7 @@
 import { createGate, type GateOptions } from '../gate/gate.ts';
 import { closeNode, type Node, openNode } from './node.ts';
 import { type Nodes, servedBy } from './nodes.ts';
-import { CLUSTER_SCHEME, openNodes } from './open-nodes.ts';
+import { CLUSTER_SCHEME, isIndirect, openNodes } from './open-nodes.ts';
 import { startWatch } from './watch.ts';
 
 export interface EngineNodesOptions
@@ -34,9 +34,10 @@ export async function createEngineNodes(options: EngineNodesOptions) {
       for (const { gate, redis } of nodes?.all() ?? []) gate.follow(redis.status === 'ready');
     },
   });
-  // A cluster serves what it can: a master that is away must not keep the others from starting.
+  // A cluster serves what it can: a master that is away must not keep the others from starting. One that
+  // Sentinels name may be replaced at this moment.
   const connecting = nodes.all().map(({ connected }) => connected);
-  await (isCluster ? Promise.allSettled(connecting) : Promise.all(connecting));
+  await (isIndirect(options.redisUrl) ? Promise.allSettled(connecting) : Promise.all(connecting));
   return { nodes, ...together(nodes), ...watched(nodes) };
 }
 

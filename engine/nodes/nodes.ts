@@ -39,7 +39,7 @@ export interface NodeDoor<N extends Member> {
   changed?(): void;
 }
 
-/** The one master of a single Redis, or the one that Sentinel names. */
+/** The one master of a single Redis. */
 export function oneNode<N>(node: N, close: (node: N) => void): Nodes<N> {
   const all = [node];
   return {

@@ -143,6 +143,15 @@ test('Redis wiped: wallets and open calls come back from the ledger', async () =
     const found = await world.engine.wallets(2, [wallet]).catch(() => new Map());
     return found.has(wallet);
   });
+  // Each master of a cluster notices its own loss, when it is first asked.
+  for (let partition = 0; partition < PARTITIONS; partition += 1) {
+    await until(() =>
+      world.engine.peekWallets(partition, [wallet]).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
   await world.engine.opened();
   const after = (await world.engine.wallets(2, [wallet])).get(wallet);
   expect(after).toMatchObject({
