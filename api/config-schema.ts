@@ -93,6 +93,16 @@ export const environmentSchema = z.object({
 
   /** Lets addresses that calls bring with them be on this machine, where simulators are. */
   RINGFENCE_ALLOW_LOCAL_PROVIDERS: flag,
+  /** Lets outgoing webhooks go to this machine. For trials; RINGFENCE_DEV does the same. */
+  RINGFENCE_ALLOW_LOCAL_WEBHOOKS: flag,
+  /** Sends e-mail; without it nobody gets any. */
+  RINGFENCE_SMTP_URL: url(['smtp', 'smtps'], 'must be an smtp:// or smtps:// URL').optional(),
+  RINGFENCE_EMAIL_FROM: z
+    .string()
+    .regex(/^[^\p{Cc}]{0,200}@[^\p{Cc}\s]{1,253}$/u, 'must be an address: Name <name@example.com>')
+    .default('Ringfence <ringfence@localhost>'),
+  /** To one recipient. */
+  RINGFENCE_EMAILS_PER_HOUR: integer(1, 10_000, 20),
   VAPI_WEBHOOK_SECRET: secrets.optional(),
   VAPI_API_KEY: secret.optional(),
   VAPI_BASE_URL: httpUrl.default('https://api.vapi.ai'),

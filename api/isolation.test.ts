@@ -9,6 +9,7 @@ import { BASES, type fuzzStage } from './test/fuzz/bases.ts';
 import { type Operation, readDocument } from './test/fuzz/document.ts';
 import { type Components, resolve } from './test/fuzz/values.ts';
 import { type Tenant, type Tenants, tenants, transferOf } from './test/tenants.ts';
+import { recipientOf, webhookOf } from './test/who-may-notifications.ts';
 
 let app: TestApplication;
 let all: Tenants;
@@ -49,6 +50,8 @@ async function idsOf(victim: Tenant): Promise<Record<string, string>> {
     hold_id: String(hold.id),
     call_id: call.call_id,
     key_id: String((await made('/v1/api_keys', key)).id),
+    ...(await webhookOf(app, victim)),
+    recipient_id: await recipientOf(app, victim),
     transfer_id: await transferOf(app, victim),
     refunds: String((charge.entry as { id: string }).id),
     starting_after: String((charge.entry as { id: string }).id),
@@ -66,7 +69,8 @@ async function flushed({ walletId }: Tenant): Promise<void> {
 const TABLES = [
   ...['ledger_entries', 'wallets', 'holds', 'calls', 'call_links', 'call_events', 'dials'],
   ...['organizations', 'api_keys', 'prices', 'provider_bindings', 'provider_credentials'],
-  ...['transfers', 'webhook_inbox'],
+  ...['transfers', 'webhook_inbox', 'notification_endpoints', 'notification_deliveries'],
+  ...['wallet_alerts', 'wallet_alert_states'],
 ];
 
 async function written(): Promise<Record<string, number>> {

@@ -10,12 +10,14 @@ import {
   type KillSwitchMetrics,
   killSwitchMetrics,
 } from './metrics/kill-switch.ts';
+import { type NotificationMetrics, notificationMetrics } from './metrics/notifications.ts';
 import { type PaymentMetrics, paymentMetrics } from './metrics/payments.ts';
 import { type ReconcileMetrics, reconcileMetrics } from './metrics/reconcile.ts';
 import { type EngineWatch, scriptMetrics } from './metrics/scripts.ts';
 
 export interface Metrics extends EngineWatch, KillSwitchMetrics, PaymentMetrics {
   reconcile: ReconcileMetrics;
+  notifications: NotificationMetrics;
   countRequest: CountRequest;
   flushed(measure: FlushMeasure): void;
   /** The engine to read gauges from, from its start on. */
@@ -55,6 +57,7 @@ export function createMetrics(): Metrics {
     ...killSwitchMetrics(registers),
     ...paymentMetrics(registers),
     reconcile: reconcileMetrics(registers),
+    notifications: notificationMetrics(registers),
     follow: (engine) => addEngineGauges(engine, registers),
     followCalls: (sample) => addLiveCallGauges(registers, sample),
     page: () => registry.metrics(),

@@ -18,6 +18,7 @@ import {
   type Target,
   TREASURY,
 } from './test/who-may.ts';
+import { notificationRows } from './test/who-may-notifications.ts';
 import { paymentRows } from './test/who-may-payments.ts';
 
 const ofWallet = (body?: unknown) => (tenant: Tenant) => ({
@@ -78,6 +79,7 @@ const TABLE: Record<string, Row> = {
   },
   'GET /v1/wallets/{wallet_id}/entries': { statuses: READ(200), make: ofWallet() },
   ...paymentRows(() => app),
+  ...notificationRows(() => app),
   'POST /v1/transfers': {
     statuses: [201, 201, 403, 404, 403, 404, 404, 403, 403, 404, 403],
     make: async (tenant) => ({

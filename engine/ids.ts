@@ -31,6 +31,10 @@ export type IdPrefix =
   | 'evt'
   | 'req'
   | 'top'
+  | 'whk'
+  | 'eml'
+  | 'dlv'
+  | 'alr'
   | 'pkg';
 
 /** A new id, sortable by time to the millisecond. */

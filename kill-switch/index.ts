@@ -77,6 +77,13 @@ export type {
   ProviderEvent,
   Verdict,
 } from './providers/event.ts';
+export { safeTarget, type Target } from './providers/http/address-guard.ts';
+export {
+  type Exchanged,
+  type ExchangeRequest,
+  exchange,
+  NoAnswer,
+} from './providers/http/exchange.ts';
 export { metadataFor } from './providers/metadata.ts';
 export { retellGateGrant, retellGateRefusal } from './providers/retell/answers.ts';
 export { createRetellClient, type RetellAccount } from './providers/retell/client.ts';

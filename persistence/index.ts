@@ -1,6 +1,6 @@
 /** The door of persistence. Nothing else of this folder is imported from outside. */
 
-export { type ConnectOptions, connect, type Sql } from './connect.ts';
+export { type ConnectOptions, connect, type Sql, type Transaction } from './connect.ts';
 export {
   checkDigests,
   type Digest,
@@ -10,7 +10,9 @@ export {
   writeDigest,
 } from './digest.ts';
 export * from './directory/index.ts';
+export type { TakenEntry } from './flusher/batch.ts';
 export type { BatchFigures, FlusherEvents, QuarantineNotice } from './flusher/events.ts';
+export type { BatchFollower, FollowedBatch, Followers } from './flusher/followers.ts';
 export { type Flusher, type FlusherInput, startFlusher } from './flusher/loop.ts';
 export type { FlusherSettings } from './flusher/settings.ts';
 export {
@@ -30,6 +32,7 @@ export { createLedgerSource } from './ledger-source.ts';
 export { type AwaitedMutation, createLedgerWait, type LedgerWait } from './ledger-wait.ts';
 export { type LiveCalls, sampleLiveCalls } from './live-calls.ts';
 export { migrate } from './migrate.ts';
+export * from './notifications/index.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';
 export {
@@ -52,6 +55,7 @@ export {
   startRetention,
 } from './retention.ts';
 export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
+export type { DeliveryState, NotificationChannel } from './schema/notifications.ts';
 export type { TopUpState } from './schema/payments.ts';
 export type { Difference } from './verify/difference.ts';
 export type { VerifyInput, VerifyProgress } from './verify/input.ts';

@@ -12,6 +12,7 @@ import type { Sql, Transaction } from './connect.ts';
 import { planBatch } from './flusher/batch.ts';
 import { writeBatch } from './flusher/commit.ts';
 import { compareStreamIds, type ReadEntry, readEntry } from './flusher/entry.ts';
+import type { Followers } from './flusher/followers.ts';
 import { readLedger } from './flusher/read-ledger.ts';
 import { rebase } from './rebase.ts';
 import { transaction } from './transaction.ts';
@@ -49,7 +50,7 @@ export async function releaseWallet(
   sql: Sql,
   chainKey: KeyObject,
   walletId: string,
-  options: { rebase?: boolean } = {},
+  options: { rebase?: boolean; followers?: Followers } = {},
 ): Promise<ReleaseAnswer> {
   return transaction(sql, async (tx) => {
     const partition = await lockPartition(tx, walletId);
@@ -66,7 +67,7 @@ export async function releaseWallet(
       return { status: 'does_not_follow', mutationId, kind: stuck.kind, detail: stuck.detail };
     }
     await markReleased(tx, walletIds, waiting);
-    await writeBatch(tx, batch, []);
+    await writeBatch(tx, batch, [], { followers: options.followers });
     return {
       status: 'released',
       walletIds,

@@ -12,6 +12,7 @@ import {
 } from '../engine/index.ts';
 import type { Sql } from './connect.ts';
 import { drain } from './flusher/drain.ts';
+import type { Followers } from './flusher/followers.ts';
 import { walletState } from './ledger-source.ts';
 import { overruled, quarantine, restored } from './overruled.ts';
 import { orOutage } from './postgres-errors.ts';
@@ -20,17 +21,22 @@ import { orOutage } from './postgres-errors.ts';
 const RECOVERY_LOCK = 7_246_003;
 const HOLD_PAGE = 500;
 
-/** @param openLock opens a pool of one connection, for the session lock */
+/**
+ * @param openLock opens a pool of one connection, for the session lock
+ * @param followers those of the flusher: what is drained is taken into the ledger like any other entry
+ */
 export function createRecoverySource(
   sql: Sql,
   chainKey: KeyObject,
   openLock: () => Sql,
+  followers?: Followers,
 ): RecoverySource {
   return {
     exclusively: (work) => exclusively(openLock, work),
     partitionsInOrder: (count) => partitionsInOrder(sql, count),
     fence: (partition) => fence(sql, partition),
-    drain: (partition, entries, epoch) => drain({ sql, chainKey }, partition, entries, epoch),
+    drain: (partition, entries, epoch) =>
+      drain({ sql, chainKey, followers }, partition, entries, epoch),
     overruled: (partition) => overruled(sql, partition),
     restored: (partition, epoch, records) => restored(sql, partition, epoch, records),
     quarantine: (partition, epoch, ids) => quarantine(sql, partition, epoch, ids),

@@ -32,3 +32,23 @@ export async function transaction<T>(
   });
   return result;
 }
+
+/**
+ * Runs a part of a transaction whose failure undoes that part alone and is thrown. The driver has to
+ * be told of such a part: it would otherwise end the transaction for an error that was caught.
+ * @throws what `work` throws; a lost connection ends the whole transaction instead
+ */
+export async function savepoint<T>(
+  tx: Transaction,
+  work: (part: Transaction) => Promise<T>,
+): Promise<T> {
+  const { result } = await tx.savepoint(async (part) => {
+    try {
+      return { result: await work(part) };
+    } catch (error) {
+      if (isConnectionLost(error)) return await NEVER;
+      throw error;
+    }
+  });
+  return result;
+}

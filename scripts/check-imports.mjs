@@ -12,6 +12,7 @@ const DOORS = [
   'persistence/index.ts',
   'kill-switch/index.ts',
   'payments/index.ts',
+  'notifications/index.ts',
 ];
 const TOOLS = [...DOORS, 'api/main.ts', 'api/config.ts'];
 /** Drivers that kill and restart real servers start them the way `npm start` does. */
@@ -36,6 +37,10 @@ const RULES = {
   persistence: { files: ['engine/index.ts'], packages: ['drizzle-orm', 'postgres'] },
   'kill-switch': { files: ['engine/index.ts'], packages: ['retell-sdk', 'twilio'] },
   payments: { files: ['engine/index.ts', 'persistence/index.ts'], packages: ['stripe', 'zod'] },
+  notifications: {
+    files: ['engine/index.ts', 'persistence/index.ts', 'kill-switch/index.ts'],
+    packages: ['nodemailer', 'zod'],
+  },
   api: {
     files: DOORS,
     packages: [

@@ -13,6 +13,7 @@ import { apiKeyRoutes } from '../routes/api-keys.ts';
 import { callRoutes } from '../routes/calls.ts';
 import { chargeRoutes } from '../routes/charges.ts';
 import { creditRoutes } from '../routes/credits.ts';
+import { emailRecipientRoutes } from '../routes/email-recipients.ts';
 import { entryRoutes } from '../routes/entries.ts';
 import { holdRoutes } from '../routes/holds.ts';
 import { organizationRoutes } from '../routes/organizations.ts';
@@ -24,7 +25,10 @@ import { quoteRoutes } from '../routes/quotes.ts';
 import { serviceRoutes } from '../routes/service.ts';
 import { topUpRoutes } from '../routes/top-ups.ts';
 import { transferRoutes } from '../routes/transfers.ts';
+import { walletAlertRoutes } from '../routes/wallet-alerts.ts';
 import { walletRoutes } from '../routes/wallets.ts';
+import { webhookDeliveryRoutes } from '../routes/webhook-deliveries.ts';
+import { webhookEndpointRoutes } from '../routes/webhook-endpoints.ts';
 import { webhookRoutes } from '../routes/webhooks.ts';
 import { stripeRoutes } from '../routes/webhooks-stripe.ts';
 import { twilioRoutes } from '../routes/webhooks-twilio.ts';
@@ -32,6 +36,7 @@ import type { CallServices } from '../webhooks/call-services.ts';
 import { createMessageRefund } from '../webhooks/message-refund.ts';
 import type { Core } from './core.ts';
 import { createDialing } from './dialing.ts';
+import { mayBeLocal } from './notifications.ts';
 import { cardPayments } from './payments.ts';
 
 /** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
@@ -56,8 +61,24 @@ export function routesOf(core: Core, announce?: Metrics['payment']): Endpoint[] 
     ...apiRoutes(services),
     ...packageRoutes(services),
     ...topUpRoutes(services, payments),
+    ...notificationRoutes(services, core),
     ...providerRoutes(core),
     ...stripeRoutes(payments),
+  ];
+}
+
+/** Outgoing webhooks and alerts. */
+function notificationRoutes(services: CallServices, core: Core): Endpoint[] {
+  const own = {
+    ...services,
+    secretBox: core.secretBox,
+    local: mayBeLocal(core),
+    mails: core.config.RINGFENCE_SMTP_URL !== undefined,
+  };
+  return [
+    ...webhookEndpointRoutes(own),
+    ...webhookDeliveryRoutes(own),
+    ...emailRecipientRoutes(own),
   ];
 }
 
@@ -90,6 +111,7 @@ function apiRoutes(services: CallServices): Endpoint[] {
     ...organizationRoutes(services),
     ...apiKeyRoutes(services),
     ...walletRoutes(services),
+    ...walletAlertRoutes(services),
     ...creditRoutes(services),
     ...chargeRoutes(services),
     ...transferRoutes(services),

@@ -15,6 +15,7 @@ import { createSaga } from '../transfers/saga.ts';
 import type { Core } from './core.ts';
 import { createDialUpkeep } from './dialing.ts';
 import { startLedgerUpkeep } from './ledger-upkeep.ts';
+import { startNotifications } from './notifications.ts';
 import { startPayments } from './payments.ts';
 import { createReconciling } from './reconciling.ts';
 
@@ -33,7 +34,9 @@ export function startBackground(core: Core, metrics: Metrics): Background {
   const flushes = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'flusher';
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
   const enforces = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'enforcer';
-  const flusher = flushes ? flusherOf(core, metrics, () => quarantine?.look()) : undefined;
+  const notifications = flushes ? startNotifications(core, metrics.notifications) : undefined;
+  const heard = { wake: () => notifications?.wake(), quarantined: () => quarantine?.look() };
+  const flusher = flushes ? flusherOf(core, metrics, heard) : undefined;
   const quarantine: QuarantineWatch | undefined = flusher && quarantineOf(core, flusher);
   const stopRetention = flusher && retentionOf(core, flusher);
   const upkeep = flushes ? upkeepOf(core) : undefined;
@@ -62,6 +65,7 @@ export function startBackground(core: Core, metrics: Metrics): Background {
       await Promise.all([upkeep?.stop(), stopRetention?.()]);
       await flusher?.stop(DRAIN_MS);
       await quarantine?.stop();
+      await notifications?.stop();
     },
   };
 }
@@ -90,15 +94,25 @@ function enforcerOf(core: Core, asking: Asking, metrics: Metrics): Enforcer {
   });
 }
 
-function flusherOf(core: Core, metrics: Metrics, quarantined: () => void): Flusher {
+interface Heard {
+  /** What the followers of a batch wrote is there to be taken. */
+  wake(): void;
+  quarantined(): void;
+}
+
+function flusherOf(core: Core, metrics: Metrics, { wake, quarantined }: Heard): Flusher {
   const { engine, log, ledgerWait } = core;
   return startFlusher({
     sql: core.stores.flusher,
     journal: engine.journal,
     chainKey: core.chainKey,
     owner: `${hostname()}:${process.pid}:${newId('req')}`,
+    followers: core.followers,
     events: {
-      committed: (mutationIds) => ledgerWait.committed(mutationIds),
+      committed(mutationIds) {
+        ledgerWait.committed(mutationIds);
+        wake();
+      },
       batch: metrics.flushed,
       quarantined(notice) {
         log.error({ ...notice }, 'ledger entries were quarantined');

@@ -8,19 +8,23 @@ import {
   type RecoverySource,
 } from '../../engine/index.ts';
 import { createSaidOver, type SaidOver } from '../../kill-switch/index.ts';
+import { createLedgerFollower, type SecretBox } from '../../notifications/index.ts';
 import {
   createDirectory,
   createLedgerSource,
   createLedgerWait,
   createRecoverySource,
   type Directory,
+  type Followers,
   type LedgerWait,
 } from '../../persistence/index.ts';
 import { type Environment, secretsIn } from '../config-schema.ts';
 import type { AccountClients } from '../credentials/account-clients.ts';
 import { type CredentialBook, createCredentialBook } from '../credentials/credential-book.ts';
 import { createSealer } from '../credentials/sealer.ts';
+import { createSecretBox } from '../credentials/secret-box.ts';
 import type { KillSwitchMetrics } from '../metrics/kill-switch.ts';
+import type { NotificationMetrics } from '../metrics/notifications.ts';
 import type { EngineWatch } from '../metrics/scripts.ts';
 import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { reconcileMarks } from '../webhooks/doors.ts';
@@ -45,23 +49,28 @@ export interface Core {
   clients: AccountClients;
   /** Organizations' own credentials at their providers. */
   credentials: CredentialBook;
+  /** Seals the secrets of outgoing webhooks; undefined without a key to seal with. */
+  secretBox: SecretBox | undefined;
+  /** What is written with the ledger, in whatever transaction takes an entry into it. */
+  followers: Followers;
   /** Looks after calls that a caller ended. */
   saidOver: SaidOver;
   stop(): Promise<void>;
 }
 
+/** Told of what the core sees. */
+export type CoreWatch = EngineWatch &
+  Pick<KillSwitchMetrics, 'unknownEvent'> & { readonly notifications: NotificationMetrics };
+
 /** Opens the stores, starts the engine behind its gate, and the directory. */
-export async function startCore(
-  config: Environment,
-  log: Logger,
-  watch: EngineWatch & Pick<KillSwitchMetrics, 'unknownEvent'>,
-): Promise<Core> {
+export async function startCore(config: Environment, log: Logger, watch: CoreWatch): Promise<Core> {
   const stores = await openStores(config, log);
   try {
     const recoveries = createBell();
     const chainKey = createSecretKey(Buffer.from(config.RINGFENCE_LEDGER_KEY, 'utf8'));
     const ledger = createLedgerSource(stores.ledger);
-    const recovery = createRecoverySource(stores.ledger, chainKey, stores.openLock);
+    const followers = ledgerFollowers(log, watch.notifications);
+    const recovery = createRecoverySource(stores.ledger, chainKey, stores.openLock, followers);
     const engine = await openEngine(config, log, watch, { ledger, recovery }, recoveries.ring);
     const directory = createDirectory(stores.directory, {
       partitions: config.RINGFENCE_PARTITIONS,
@@ -107,6 +116,8 @@ export async function startCore(
       ledger,
       ledgerWait,
       credentials,
+      secretBox: createSecretBox(sealer),
+      followers,
       saidOver,
       async stop() {
         await saidOver.stop();
@@ -146,6 +157,16 @@ function openEngine(
     onScript: watch.onScript,
     onNotAdmitted: watch.onNotAdmitted,
   });
+}
+
+function ledgerFollowers(log: Logger, metrics: NotificationMetrics): Followers {
+  return {
+    each: [createLedgerFollower()],
+    failed(follower, err) {
+      log.error({ err, follower }, 'the ledger went on without a follower');
+      metrics.followerFailed(follower);
+    },
+  };
 }
 
 /** Heard by its listener even if it rang before there was one: the gate opens early. */

@@ -7,6 +7,7 @@ import {
   startPaymentResume,
 } from '../../payments/index.ts';
 import { type CardPayments, createCardPayments } from '../payments.ts';
+import { createAnnounce } from './announce.ts';
 import type { Core } from './core.ts';
 
 const ACCOUNT = { provider: 'stripe', organizationId: '' };
@@ -21,7 +22,11 @@ export function cardPayments(core: Core, announce?: (event: PaymentEvent) => voi
   const { config, ledgerWait } = core;
   const waitForLedger: CardPayments['context']['waitForLedger'] = (mutation) =>
     ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS);
-  return createCardPayments(config, { ...core, waitForLedger }, announce);
+  const tell = createAnnounce(core);
+  return createCardPayments(config, { ...core, waitForLedger }, (event) => {
+    tell(event);
+    announce?.(event);
+  });
 }
 
 /** One pass over what Stripe has. @throws Error without a key */

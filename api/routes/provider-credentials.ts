@@ -1,7 +1,7 @@
 /** An organization's own credentials at a provider: set, replaced and removed, and never read again. */
 import { z } from '@hono/zod-openapi';
 import type { Provider } from '../../kill-switch/index.ts';
-import { forbidden } from '../auth/access.ts';
+import { permitOwner } from '../auth/owner.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
 import { Problem } from '../http/problem.ts';
@@ -100,12 +100,7 @@ async function ownerOf(
       param: 'organization_id',
     });
   }
-  await access.organization(principal, owner, 'read');
-  const decisions = await Promise.all([
-    access.decide(principal, 'operate', owner),
-    access.decide(principal, 'manage', owner),
-  ]);
-  if (!decisions.includes('allowed')) throw forbidden();
+  await permitOwner(access, principal, owner);
   return owner;
 }
 

@@ -6,6 +6,7 @@ import {
   type Inbox,
   type ReconcileMarks,
 } from '../../kill-switch/index.ts';
+import { callNotifications } from '../../notifications/index.ts';
 import type { Directory, NewInboxEvent } from '../../persistence/index.ts';
 import { readStoredEvent } from './stored-event.ts';
 
@@ -25,7 +26,8 @@ export function callDirectory(directory: Directory): CallDirectory {
 export function callRecords(directory: Directory): CallRecords {
   return {
     insertMany: (records) => directory.calls.insertMany(records),
-    appendEvents: (events) => directory.callEvents.appendMany(events),
+    appendEvents: (events) =>
+      directory.callEvents.appendMany(events, callNotifications(events, Date.now())),
     find: (organizationId, callId) => directory.calls.find(organizationId, callId),
     findByCallId: (callId) => directory.calls.findByCallId(callId),
     findLink: (provider, providerCallId) => directory.callLinks.find(provider, providerCallId),

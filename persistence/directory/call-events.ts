@@ -1,5 +1,7 @@
 /** The timeline of one call: decisions that moved no money, merged with the ledger's rows. */
-import type { Sql } from '../connect.ts';
+import type { Sql, Transaction } from '../connect.ts';
+import { appendEvents, type NewEvent } from '../notifications/outbox.ts';
+import { transaction } from '../transaction.ts';
 import { jsonText, objectCell } from './cells.ts';
 import type { Entries } from './entries.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -46,18 +48,16 @@ export class CallEvents {
     this.#entries = entries;
   }
 
-  /** Writes events of any calls in one statement, keeping their order. */
-  async appendMany(events: readonly NewCallEvent[]): Promise<void> {
-    await this.#sql`
-      insert into call_events (organization_id, call_id, kind, details, at)
-      select o, c, k, d::jsonb, coalesce(a, now()) from unnest(
-        ${events.map((event) => event.organizationId)}::text[],
-        ${events.map((event) => event.callId)}::text[],
-        ${events.map((event) => event.kind)}::text[],
-        ${events.map((event) => jsonText(event.details ?? {}))}::text[],
-        ${events.map((event) => event.at?.toISOString() ?? null)}::timestamptz[]
-      ) with ordinality as given (o, c, k, d, a, nth)
-      order by nth`;
+  /**
+   * Writes events of any calls in one statement, keeping their order.
+   * @param told what the outside is to be told of them, written with them
+   */
+  async appendMany(events: readonly NewCallEvent[], told: readonly NewEvent[] = []): Promise<void> {
+    if (told.length === 0) return appendCallEvents(this.#sql, events);
+    await transaction(this.#sql, async (tx) => {
+      await appendCallEvents(tx, events);
+      await appendEvents(tx, told);
+    });
   }
 
   /** Oldest first. */
@@ -85,6 +85,22 @@ export class CallEvents {
     ];
     return steps.sort((a, b) => a.at.getTime() - b.at.getTime());
   }
+}
+
+async function appendCallEvents(
+  sql: Sql | Transaction,
+  events: readonly NewCallEvent[],
+): Promise<void> {
+  await sql`
+    insert into call_events (organization_id, call_id, kind, details, at)
+    select o, c, k, d::jsonb, coalesce(a, now()) from unnest(
+      ${events.map((event) => event.organizationId)}::text[],
+      ${events.map((event) => event.callId)}::text[],
+      ${events.map((event) => event.kind)}::text[],
+      ${events.map((event) => jsonText(event.details ?? {}))}::text[],
+      ${events.map((event) => event.at?.toISOString() ?? null)}::timestamptz[]
+    ) with ordinality as given (o, c, k, d, a, nth)
+    order by nth`;
 }
 
 function fromRow(row: CallEventRow): CallEvent {

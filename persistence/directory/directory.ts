@@ -4,6 +4,11 @@
  * processes (change-feed.ts). It never touches a balance.
  */
 import type { Sql } from '../connect.ts';
+import { Deliveries } from '../notifications/deliveries.ts';
+import { DeliveryList } from '../notifications/delivery-list.ts';
+import { NotificationEndpoints } from '../notifications/endpoints.ts';
+import { Outbox } from '../notifications/outbox.ts';
+import { WalletAlerts } from '../notifications/wallet-alerts.ts';
 import { ApiKeys } from './api-keys.ts';
 import { CallEvents } from './call-events.ts';
 import { CallLinks } from './call-links.ts';
@@ -59,6 +64,11 @@ export interface Directory {
   readonly inbox: Inbox;
   readonly reconcileMarks: ReconcileMarks;
   readonly requestAnswers: RequestAnswers;
+  readonly walletAlerts: WalletAlerts;
+  readonly outbox: Outbox;
+  readonly notificationEndpoints: NotificationEndpoints;
+  readonly deliveries: Deliveries;
+  readonly deliveryList: DeliveryList;
   /** Starts to hear the other processes' changes; until then records are at most 5 s old. */
   start(): Promise<void>;
   /** Stops hearing. The connection pool stays its owner's to close. */
@@ -92,6 +102,11 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     inbox: new Inbox(sql),
     reconcileMarks: new ReconcileMarks(sql),
     requestAnswers: new RequestAnswers(feed),
+    walletAlerts: new WalletAlerts(sql),
+    outbox: new Outbox(sql),
+    notificationEndpoints: new NotificationEndpoints(sql),
+    deliveries: new Deliveries(sql),
+    deliveryList: new DeliveryList(sql),
     start: () => feed.listen(),
     stop: () => feed.stop(),
   };

@@ -45,7 +45,15 @@ export interface QuarantinedEntry {
   detail: string;
 }
 
+/** An entry that the ledger takes with this batch. */
+export interface TakenEntry {
+  partition: number;
+  entry: JournalEntry;
+}
+
 export interface Batch {
+  /** In partition order, and within a partition in stream order. */
+  taken: TakenEntry[];
   rows: (LedgerRow & { hash: Buffer })[];
   snapshots: Map<string, SnapshotMove>;
   holds: Map<string, HoldMove>;
@@ -87,6 +95,7 @@ export function planBatch(
 
 class Planner {
   readonly batch: Batch = {
+    taken: [],
     rows: [],
     snapshots: new Map(),
     holds: new Map(),
@@ -115,6 +124,7 @@ class Planner {
       this.quarantine(read, verdict.kind, verdict.detail);
       return;
     }
+    this.batch.taken.push({ partition: read.partition, entry });
     const labels = labelsOf(entry);
     entry.rows.forEach((row, index) => {
       this.#append(ledgerRow(entry, row, index, labels, read.contentHash), row.wallet);

@@ -3,12 +3,13 @@
  *
  * The cursor moves in the same transaction as the rows, by compare-and-set on (old id, epoch), so a
  * crash anywhere repeats nothing and loses nothing, and whoever reads under an old epoch commits
- * nothing. All statements are sent without waiting for one another; the counts are checked before
- * the commit.
+ * nothing. All statements are sent without waiting for one another; the counts are checked, and what
+ * follows from the batch (followers.ts) is written, before the commit.
  */
 import type { Sql, Transaction } from '../connect.ts';
 import { transaction } from '../transaction.ts';
 import type { Batch } from './batch.ts';
+import { type Followers, runFollowers } from './followers.ts';
 import {
   claimKeys,
   conflictingKeys,
@@ -39,6 +40,11 @@ export type Checkpoint = (statement: string) => void;
 
 const ignore: Checkpoint = () => undefined;
 
+export interface CommitOptions {
+  checkpoint?: Checkpoint | undefined;
+  followers?: Followers | undefined;
+}
+
 /**
  * Writes a batch.
  * @returns the number of natural keys that were taken by another mutation
@@ -48,9 +54,10 @@ export async function commitBatch(
   sql: Sql,
   batch: Batch,
   cursors: readonly CursorMove[],
-  checkpoint: Checkpoint = ignore,
+  options: CommitOptions = {},
 ): Promise<number> {
-  const conflicts = await transaction(sql, (tx) => writeBatch(tx, batch, cursors, checkpoint));
+  const { checkpoint = ignore } = options;
+  const conflicts = await transaction(sql, (tx) => writeBatch(tx, batch, cursors, options));
   checkpoint('committed');
   return conflicts;
 }
@@ -60,7 +67,7 @@ export async function writeBatch(
   tx: Transaction,
   batch: Batch,
   cursors: readonly CursorMove[],
-  checkpoint: Checkpoint = ignore,
+  { checkpoint = ignore, followers }: CommitOptions = {},
 ): Promise<number> {
   const snapshots = [...batch.snapshots.values()];
   const holds = [...batch.holds.values()];
@@ -87,6 +94,10 @@ export async function writeBatch(
     if ((await cursorsMoved) !== cursors.length) throw new StaleBatch('cursor');
     if ((await snapshotsMoved) !== snapshots.length) throw new StaleBatch('snapshot');
     await Promise.all(pending);
+    if (followers !== undefined) {
+      checkpoint('followers');
+      await runFollowers(tx, batch, followers);
+    }
     checkpoint('commit');
     return (await claimed) === batch.naturalKeys.length ? 0 : await recordConflicts(tx, batch);
   } finally {

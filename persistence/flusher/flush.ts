@@ -4,6 +4,7 @@ import type { Sql } from '../connect.ts';
 import { type Batch, planBatch } from './batch.ts';
 import { type Checkpoint, commitBatch } from './commit.ts';
 import type { ReadEntry } from './entry.ts';
+import type { Followers } from './followers.ts';
 import type { Committed, Run } from './positions.ts';
 import { readLedger } from './read-ledger.ts';
 import { halves } from './runs.ts';
@@ -12,9 +13,11 @@ import type { CursorMove } from './statements.ts';
 export interface FlushContext {
   sql: Sql;
   chainKey: KeyObject;
-  checkpoint?: Checkpoint;
+  checkpoint?: Checkpoint | undefined;
   /** The entries may have been read before; see `readLedger`. */
   again?: boolean;
+  /** What is written in the batch's own transaction besides the ledger. */
+  followers?: Followers | undefined;
 }
 
 export interface Flushed {
@@ -61,7 +64,7 @@ export async function flush(
 }
 
 async function commitRuns(
-  { sql, chainKey, checkpoint, again }: FlushContext,
+  { sql, chainKey, checkpoint, again, followers }: FlushContext,
   runs: readonly Run[],
   entries: ReadEntry[],
   cursors: Cursors,
@@ -69,7 +72,7 @@ async function commitRuns(
 ): Promise<Flushed> {
   const moves = cursors.moves(runs);
   const batch = planBatch(entries, await readLedger(sql, entries, again), chainKey, rejected);
-  const keyConflicts = await commitBatch(sql, batch, moves, checkpoint);
+  const keyConflicts = await commitBatch(sql, batch, moves, { checkpoint, followers });
   cursors.commit(moves);
   const committed = moves.map(({ partition, to }) => ({ partition, streamId: to }));
   return { entries, batch, keyConflicts, committed };

@@ -14,6 +14,7 @@ import type { Checkpoint } from './commit.ts';
 import { compareStreamIds, readEntry } from './entry.ts';
 import { type FlusherEvents, tell } from './events.ts';
 import { flush } from './flush.ts';
+import type { Followers } from './followers.ts';
 import { type Committed, Positions, type Run } from './positions.ts';
 import { batchesOf } from './runs.ts';
 import { FLUSHER_SETTINGS, type FlusherSettings } from './settings.ts';
@@ -27,6 +28,7 @@ export interface FlusherInput {
   owner: string;
   settings?: Partial<FlusherSettings>;
   events?: FlusherEvents;
+  followers?: Followers | undefined;
   /** Tests only: throws to stop at a statement. */
   checkpoint?: Checkpoint;
 }

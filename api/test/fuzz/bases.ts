@@ -75,6 +75,14 @@ export const BASES: Readonly<Record<string, MakeBase>> = {
   }),
   'POST /v1/wallets/{wallet_id}/credits': onWallet({ kind: 'bonus', amount_micros: 1 }),
   'POST /v1/wallets/{wallet_id}/charges': onWallet({ amount_micros: 1 }),
+  'PUT /v1/wallets/{wallet_id}/alerts': onWallet({ alerts: [{ kind: 'minutes', minutes: 5 }] }),
+  'POST /v1/webhook_endpoints': ({ organizationId }) => ({
+    body: {
+      organization_id: organizationId,
+      url: 'https://8.8.8.8/',
+      events: ['webhook.test'],
+    },
+  }),
   'POST /v1/transfers': ({ walletId, otherWalletId }) => ({
     body: { from_wallet_id: walletId, to_wallet_id: otherWalletId, amount_micros: 1 },
   }),

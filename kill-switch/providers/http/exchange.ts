@@ -25,6 +25,8 @@ export interface ExchangeRequest {
   readonly repeatable: boolean;
   /** Decides which addresses a host name may stand for; for hosts that others chose. */
   readonly lookup?: LookupFunction | undefined;
+  /** The text of a longer answer is cut off there; without it a very long one is no answer. */
+  readonly answerBytesMax?: number | undefined;
 }
 
 export interface Exchanged {
@@ -117,17 +119,21 @@ function attempt(
     sending.on('error', fail);
     sending.on('response', (response) => {
       answering = true;
-      read(response).then(resolve, fail);
+      read(response, request.answerBytesMax).then(resolve, fail);
     });
     sending.end(request.body);
   });
 }
 
-async function read(response: IncomingMessage): Promise<Exchanged> {
+async function read(response: IncomingMessage, cutAt = Infinity): Promise<Exchanged> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {
     bytes += chunk.length;
+    if (bytes > cutAt) {
+      chunks.push(chunk.subarray(0, chunk.length - (bytes - cutAt)));
+      break;
+    }
     if (bytes > ANSWER_BYTES_MAX) {
       throw Object.assign(new Error('the answer is too long'), { code: 'ANSWER_TOO_LONG' });
     }

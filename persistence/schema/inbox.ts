@@ -15,16 +15,3 @@ export const webhookInbox = pgTable('webhook_inbox', {
   lastError: text('last_error'),
   appliedAt: instant('applied_at'),
 });
-
-/** Events for the outside, to be delivered at least once. */
-export const outbox = pgTable('outbox', {
-  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-  kind: text('kind').notNull(),
-  organizationId: text('organization_id').notNull(),
-  eventKey: text('event_key').notNull(),
-  payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
-  createdAt: instant('created_at').notNull().defaultNow(),
-  availableAt: instant('available_at').notNull().defaultNow(),
-  attempts: integer('attempts').notNull().default(0),
-  deliveredAt: instant('delivered_at'),
-});

@@ -1,0 +1,86 @@
+/** A real HTTP server that takes webhooks as a customer's would, and answers as a test says. */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+
+export interface Taken {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  /** The id, as receivers tell events apart. */
+  readonly id: string;
+  readonly event: { type: string; timestamp: string; data: Record<string, unknown> };
+}
+
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface Receiver {
+  readonly url: string;
+  /** Everything that arrived, whatever it was answered. */
+  readonly arrived: Taken[];
+  /** What was answered 2xx. */
+  readonly taken: Taken[];
+  answer(next: (taken: Taken) => Answer): void;
+  /** Nobody listens there any more; `open` listens at the same port again. */
+  close(): Promise<void>;
+  open(): Promise<void>;
+}
+
+export async function receiver(): Promise<Receiver> {
+  const arrived: Taken[] = [];
+  const taken: Taken[] = [];
+  let respond: (one: Taken) => Answer = () => ({ status: 204 });
+  let server = serverOf();
+  const port = await listening(server, 0);
+
+  function serverOf() {
+    return http.createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8');
+        const headers = request.headers as Record<string, string>;
+        const id = headers['webhook-id'] ?? '';
+        const one = { path: request.url ?? '', headers, body, id, event: JSON.parse(body) };
+        arrived.push(one);
+        const { status, headers: more = {}, body: text = '' } = respond(one);
+        if (status >= 200 && status < 300) taken.push(one);
+        response.writeHead(status, more).end(text);
+      });
+    });
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}/hooks`,
+    arrived,
+    taken,
+    answer(next) {
+      respond = next;
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+    async open() {
+      server = serverOf();
+      await listening(server, port);
+    },
+  };
+}
+
+function listening(server: http.Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** @throws when the signature is not of this secret, or too old: as the reference package judges */
+export function verified({ body, headers }: Taken, secret: string): unknown {
+  return new Webhook(secret).verify(body, headers);
+}
