@@ -128,6 +128,20 @@ test('finance may read the ledger, and neither write it nor see keys', async () 
            has_table_privilege('ringfence_finance', 'ledger_entries', 'INSERT') AS writes,
            has_table_privilege('ringfence_finance', 'api_keys', 'SELECT') AS keys`;
   expect(rights).toEqual({ reads: true, writes: false, keys: false });
+  const columns = await sql<{ name: string; reads: boolean }[]>`
+    SELECT attname AS name, has_column_privilege('ringfence_finance', attrelid, attnum, 'SELECT') AS reads
+    FROM pg_attribute WHERE attrelid = 'top_ups'::regclass AND attnum > 0`;
+  const hidden = columns.filter(({ reads }) => !reads).map(({ name }) => name);
+  expect(hidden.sort()).toEqual([
+    'cancel_url',
+    'checkout_session_id',
+    'checkout_url',
+    'fingerprint',
+    'request_key',
+    'request_scope',
+    'stripe_attempt',
+    'success_url',
+  ]);
   await sql.end();
   await database.drop();
 });
