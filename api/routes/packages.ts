@@ -1,6 +1,11 @@
-/** Packages that top-ups are sold in. Only the platform makes them: a package makes money. */
+/**
+ * Packages that top-ups are sold in. Whoever may make money may sell any; an agency sells to its
+ * own tree what makes none: the wallet gets no more than the card pays.
+ */
 import { z } from '@hono/zod-openapi';
 import { isCardCurrency, minorOf } from '../../payments/index.ts';
+import type { NewTopUpPackage } from '../../persistence/index.ts';
+import { type Access, forbidden } from '../auth/access.ts';
 import type { Principal } from '../auth/principal.ts';
 import { answerOnce } from '../http/answer-once.ts';
 import { type Endpoint, endpoint } from '../http/endpoint.ts';
@@ -25,13 +30,7 @@ function createRoute({ access, directory }: Services): Endpoint {
     problems: ['idempotency_conflict'],
     async handle(request) {
       const { principal, body } = request;
-      if (body.organization_id === undefined) access.platform(principal);
-      else await access.organization(principal, body.organization_id, 'treasury');
-      const priced = isCardCurrency(body.price_currency)
-        ? minorOf(body.price_micros, body.price_currency)
-        : undefined;
-      if (priced === undefined) throw notChargeable('price_micros');
-      const write = directory.packages.creating({
+      const offer = {
         organizationId: body.organization_id ?? null,
         name: body.name,
         priceMicros: body.price_micros,
@@ -39,8 +38,13 @@ function createRoute({ access, directory }: Services): Endpoint {
         creditMicros: body.credit_micros,
         walletCurrency: body.wallet_currency ?? body.price_currency,
         bonusMicros: body.bonus_micros ?? 0,
-      });
-      return answerOnce(directory, request, write, packageBody);
+      };
+      await maySell(access, principal, offer);
+      const priced = isCardCurrency(body.price_currency)
+        ? minorOf(body.price_micros, body.price_currency)
+        : undefined;
+      if (priced === undefined) throw notChargeable('price_micros');
+      return answerOnce(directory, request, directory.packages.creating(offer), packageBody);
     },
   });
 }
@@ -69,7 +73,7 @@ function listRoute(services: Services): Endpoint {
 }
 
 function withdrawRoute(services: Services): Endpoint {
-  const { directory } = services;
+  const { access, directory } = services;
   return endpoint({
     method: 'delete',
     path: '/v1/packages/{package_id}',
@@ -78,7 +82,9 @@ function withdrawRoute(services: Services): Endpoint {
     params: z.object({ package_id: idSchema }),
     answers: { 200: packageSchema },
     async handle({ principal, params }) {
-      await forTreasury(services, principal, params.package_id);
+      const known = await directory.packages.get(params.package_id);
+      if (known === undefined) throw unknownPackage(params.package_id);
+      await maySell(access, principal, known);
       const withdrawn = await directory.packages.withdraw(params.package_id);
       if (withdrawn === undefined) throw unknownPackage(params.package_id);
       return { status: 200, body: packageBody(withdrawn) };
@@ -86,11 +92,21 @@ function withdrawRoute(services: Services): Endpoint {
   });
 }
 
-async function forTreasury({ access, directory }: Services, principal: Principal, id: string) {
-  const known = await directory.packages.get(id);
-  if (known === undefined) throw unknownPackage(id);
-  if (known.organizationId === null) access.platform(principal);
-  else await access.organization(principal, known.organizationId, 'treasury');
+/** @throws Problem not_found, forbidden */
+async function maySell(access: Access, principal: Principal, offer: NewTopUpPackage) {
+  const { organizationId, priceMicros, creditMicros, bonusMicros } = offer;
+  if (organizationId === null) {
+    access.platform(principal);
+    return;
+  }
+  const own = principal.role === 'agency';
+  await access.organization(principal, organizationId, own ? 'read' : 'treasury');
+  const sameMoney = offer.priceCurrency === offer.walletCurrency;
+  if (!own || (sameMoney && creditMicros + bonusMicros <= priceMicros)) return;
+  throw forbidden(
+    'An agency sells its own currency for no less than it is worth: wallet_currency must be ' +
+      'price_currency, and credit_micros with bonus_micros no more than price_micros.',
+  );
 }
 
 /** An organization and all above it. */
