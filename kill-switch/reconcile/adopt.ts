@@ -4,6 +4,7 @@
  */
 import type { BindingFacts, Log } from '../doors.ts';
 import { type ProviderClient, ProviderOutage, type ProviderRecord } from '../providers/client.ts';
+import type { AuthorizeCall } from '../sessions/authorize.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
 
@@ -21,23 +22,12 @@ export async function adoptCall(
   binding: BindingFacts | undefined,
 ): Promise<'adopted' | 'refused' | 'failed' | 'unchanged'> {
   const { sessions, log } = context;
-  const { provider, providerCallId, controlUrl, startedAtMs } = record;
-  const { organizationId, callId } = call;
-  const answer = await sessions.authorize({
-    organizationId,
-    callId,
-    fingerprint: `${provider} adoption`,
-    walletId: binding?.walletId ?? undefined,
-    provider,
-    providerCallId,
-    controlUrl,
-    linkedBy: record.signedBy === undefined ? 'provider' : 'caller',
-  });
+  const { provider } = record;
+  const { callId } = call;
+  const answer = await sessions.authorize(authorizationOf(call, record, binding));
   switch (answer.status) {
     case 'authorized':
-      await sessions.start(call, startedAtMs);
-      sessions.note(call, 'adopted', { provider, provider_call_id: providerCallId, startedAtMs });
-      log.warn({ provider, call_id: callId }, 'a live call without a hold was adopted');
+      await begin(context, call, record);
       return 'adopted';
     case 'hold_exists':
       // Somebody authorized it a moment ago; the next pass sees it as a known call.
@@ -51,6 +41,52 @@ export async function adoptCall(
       log.error({ provider, call_id: callId, why: answer.status }, 'a live call was not adopted');
       return 'failed';
   }
+}
+
+/**
+ * Takes up an adoption that ended between its hold and its record: without the record nobody would
+ * know whose call the hold is for.
+ * @returns false when the hold is no adoption's
+ * @throws OutageError
+ */
+export async function resumeAdoption(
+  context: AdoptContext,
+  call: CallIdentity,
+  record: ProviderRecord,
+  binding: BindingFacts | undefined,
+): Promise<boolean> {
+  const answer = await context.sessions.authorize(authorizationOf(call, record, binding));
+  if (answer.status !== 'authorized') return false;
+  await begin(context, call, record);
+  return true;
+}
+
+/** The same each time, so that an adoption that is tried again is a replay. */
+function authorizationOf(
+  { organizationId, callId }: CallIdentity,
+  { provider, providerCallId, controlUrl, signedBy }: ProviderRecord,
+  binding: BindingFacts | undefined,
+): AuthorizeCall {
+  return {
+    organizationId,
+    callId,
+    fingerprint: `${provider} adoption`,
+    walletId: binding?.walletId ?? undefined,
+    provider,
+    providerCallId,
+    controlUrl,
+    linkedBy: signedBy === undefined ? 'provider' : 'caller',
+  };
+}
+
+async function begin(
+  { sessions, log }: AdoptContext,
+  call: CallIdentity,
+  { provider, providerCallId, startedAtMs }: ProviderRecord,
+): Promise<void> {
+  await sessions.start(call, startedAtMs);
+  sessions.note(call, 'adopted', { provider, provider_call_id: providerCallId, startedAtMs });
+  log.warn({ provider, call_id: call.callId }, 'a live call without a hold was adopted');
 }
 
 /** Whatever becomes of it, the call is charged from its record when it is over. */

@@ -13,10 +13,11 @@ import type { BindingFacts, Log, ReconcileMarks } from '../doors.ts';
 import type { ProviderRecord } from '../providers/client.ts';
 import type { ProviderAccount } from '../providers/clients.ts';
 import { told } from '../providers/several-accounts.ts';
+import { isOpen } from '../sessions/call.ts';
 import type { CallSessions } from '../sessions/call-sessions.ts';
 import type { CallIdentity } from '../sessions/known-calls.ts';
 import type { CallReach } from '../sessions/reach.ts';
-import { adoptCall } from './adopt.ts';
+import { adoptCall, resumeAdoption } from './adopt.ts';
 import type { ReconcileCounts } from './report.ts';
 
 export type RecordOutcome = Exclude<keyof ReconcileCounts, 'listed'>;
@@ -71,7 +72,10 @@ async function outcomeOf(
       return anotherCall(context, call, record);
     }
     if (linked) sessions.learn(call, record);
-    else if (record.live) await linkTo(context, call, record);
+    else if (record.live) {
+      if (isOpen(hold) && (await resumeAdoption(context, call, record, binding))) return 'adopted';
+      await linkTo(context, call, record);
+    }
     if (record.live && isSaidOver(hold)) {
       await endUnpaid(context, account.client, call, record);
       return 'refused';
