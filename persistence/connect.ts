@@ -5,6 +5,7 @@
  * the client it is given, and a flusher must never wait for a connection that a list holds.
  */
 import postgres from 'postgres';
+import { isOneServer, socketTo } from './first-word.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Transaction = postgres.TransactionSql<{ bigint: number }>;
@@ -46,6 +47,7 @@ export function connect(databaseUrl: string, options: ConnectOptions): Sql {
     connection: { application_name: options.applicationName, ...timeouts },
     types: { bigint: { to: 20, from: [20], parse: exactNumber, serialize: String } },
     onnotice: () => undefined,
+    ...(isOneServer(databaseUrl) && { socket: socketTo }),
   });
   return askingTypesOnce(sql, options.arrays ?? true);
 }
