@@ -57,7 +57,8 @@ export async function failingDoor(serverUrl: string, frames: () => Splitter): Pr
   const server = net.createServer((client) => {
     client.on('error', () => undefined);
     if (severed) {
-      client.destroy();
+      // Refused, not closed in peace: the driver of Postgres would try again at once and for ever.
+      client.resetAndDestroy();
       return;
     }
     clients.add(client);

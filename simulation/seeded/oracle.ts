@@ -37,6 +37,18 @@ export class Oracle {
     this.#states.fill(undefined);
   }
 
+  /** Everything the model has journalled. @throws when it has been retired */
+  journal(partition: number): readonly JournalEntry[] {
+    const state = this.#states[partition];
+    if (state === undefined) throw new Error(`the model of partition ${partition} was retired`);
+    return state.journal;
+  }
+
+  /** The model's name of a mutation, or its own if the model does not know it. */
+  nameOf(mutationId: string): string {
+    return this.#names.get(mutationId) ?? mutationId;
+  }
+
   setClock(testNowMs: number): void {
     this.#states.forEach((state, p) => {
       if (state) this.#states[p] = { ...state, partition: { ...state.partition, testNowMs } };

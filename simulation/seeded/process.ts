@@ -55,6 +55,8 @@ export class ApiProcess {
   readonly gate: Gate;
   readonly verbs: ReturnType<typeof createVerbs>;
   fate: Fate | undefined;
+  /** Told after each script, before anybody hears its answer; what it throws, the command fails with. */
+  ran: (() => Promise<void>) | undefined;
   readonly #runner: Runner;
   readonly #context: EngineContext;
   readonly #recent = createRecent();
@@ -159,6 +161,7 @@ export class ApiProcess {
         const last = fate !== undefined && --fate.scripts < 0;
         if (last && !fate.after) throw new Died(`${this.name} died before ${script.name}`);
         const reply = await inner.run(partition, script, names, args);
+        await this.ran?.();
         if (last) throw new Died(`${this.name} died after ${script.name}`);
         return reply;
       },

@@ -84,7 +84,7 @@ async function judged(world: World, work: () => Promise<void>): Promise<readonly
 }
 
 /** Everything comes back, is carried to its end and flushed: ledger, mutations and Redis are equal. */
-async function reckon(world: World): Promise<void> {
+export async function reckon(world: World): Promise<void> {
   const { sql, chainKey, journal } = world.stores;
   world.away = false;
   for (const process of world.processes) process.fate = undefined;

@@ -98,7 +98,7 @@ async function lose(world: World, to: Mark, how: Loss): Promise<void> {
 }
 
 /** Nothing is left, and nobody's fence. */
-async function wipe(world: World): Promise<void> {
+export async function wipe(world: World): Promise<void> {
   const empty = { image: NOTHING, counts: world.mark.counts.map(() => 0) };
   world.mark = empty;
   await lose(world, empty, 'restart');
