@@ -9,6 +9,7 @@ import { checkHolds } from './holds.ts';
 import type { Task, VerifyInput, VerifyProgress } from './input.ts';
 import { interleave } from './interleave.ts';
 import { checkNaturalKeys, checkRetained } from './mutations.ts';
+import { checkPayments } from './payments.ts';
 import { checkPlaces } from './places.ts';
 import { checkWallets } from './wallets.ts';
 
@@ -33,7 +34,10 @@ export async function* verify(input: VerifyInput): AsyncGenerator<Difference, Ve
   checks.push(() => checkPlaces(task));
   checks.push(() => checkNaturalKeys(task));
   checks.push(() => checkPublished(task));
-  if (input.walletIds === undefined) checks.push(() => checkBooks(task));
+  if (input.walletIds === undefined) {
+    checks.push(() => checkBooks(task));
+    checks.push(() => checkPayments(task));
+  }
   yield* interleave(checks, input.parallel ?? PARALLEL);
   return progress;
 }
