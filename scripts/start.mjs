@@ -1,9 +1,11 @@
-// `npm start`: packages, databases, then the application in this same process.
+// `npm start`: packages, databases, then the application in this same process, with a simulated Stripe
+// where no key of the real one is set.
 
 import { existsSync } from 'node:fs';
 import { provideServices } from './environment.mjs';
 import { ensureInstalled } from './install.mjs';
 import { onStopRequest } from './signals.mjs';
+import { provideStripe } from './simulated-stripe.mjs';
 
 /** @typedef {{ stop(): Promise<void> }} Application */
 
@@ -16,8 +18,23 @@ async function startApplication() {
   register();
   const entry = new URL('../api/main.ts', import.meta.url);
   if (!existsSync(entry)) throw new Error('api/main.ts is missing');
-  const { main } = await import(entry.href);
-  return main();
+  const stripe = await provideStripe(process.env);
+  try {
+    const { main } = await import(entry.href);
+    const application = await main();
+    if (stripe === undefined) return application;
+    stripe.deliverTo(application.url);
+    console.log(`  ${stripe.said}\n`);
+    return {
+      async stop() {
+        await application.stop();
+        await stripe.stop();
+      },
+    };
+  } catch (error) {
+    await stripe?.stop();
+    throw error;
+  }
 }
 
 /**
