@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Movement, PaymentFile, TopUp } from '../persistence/index.ts';
 import { decide, stateOf } from './decide.ts';
-import { refundedMinor, undecidedOf } from './facts.ts';
+import { isKnown, refundedMinor, undecidedOf } from './facts.ts';
 import type { Said } from './said.ts';
 
 const PI = 'pi_1';
@@ -214,6 +214,20 @@ describe('a payment', () => {
     expect(balance).toBe(0);
     if (reason === 'paid_twice') return;
     expect(heard([{ ...paid, ...wrong }, charged(500), paid]).balance).toBe(22_000_001);
+  });
+
+  test.each<[string, Said, boolean]>([
+    ['the same refund', refund('re_1', 1000), true],
+    ['that it failed', refund('re_1', 1000, true), false],
+    ['another', refund('re_2', 1000), false],
+    ['that it was paid', paid, true],
+    ['less given back', charged(500), true],
+    ['more given back', charged(1500), false],
+    ['how a dispute is by now', dispute('under_review', 'du_1', 2500, 9), false],
+    ['that its page is over', { ...paid, received: undefined, ended: 'expired' }, false],
+  ])('of a payment that was told before, %s is known: %s', (_, said, known) => {
+    const { file } = heard([paid, charged(1000), refund('re_1', 1000), dispute('under_review')]);
+    expect(isKnown(file.payment, said)).toBe(known);
   });
 
   test('facts that are older than the movements give nothing back', () => {

@@ -2,6 +2,7 @@
  * What Stripe said about one payment, added up by rules that do not know an order: paid is paid, a
  * failed refund stays failed, of a dispute the newest word counts, whenever it comes.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Payment, PaymentDispute } from '../persistence/index.ts';
 import type { Said } from './said.ts';
 
@@ -57,6 +58,16 @@ export function factsWith(payment: Payment, said: Said): Payment {
     next.disputes[id] = { ...later, mostMinor };
   }
   return next;
+}
+
+/** True when all of it is known: most of what a pass reads is. */
+export function isKnown(payment: Payment, said: Said): boolean {
+  const { received, ended, failureCode, customerGone } = said;
+  if ((ended ?? failureCode ?? customerGone) !== undefined) return false;
+  return (
+    (received === undefined || payment.accepted) &&
+    isDeepStrictEqual(factsWith(payment, said), payment)
+  );
 }
 
 /** Payments that were filed by an earlier release have no time with a dispute: any word is later. */

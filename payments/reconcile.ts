@@ -8,6 +8,7 @@
 import { finish, note } from './apply.ts';
 import type { StripeContext } from './context.ts';
 import { stateOf } from './decide.ts';
+import { isKnown } from './facts.ts';
 import { readSaid, type Said } from './said.ts';
 import { type Ask, changedSince, openBefore, type StripeObject } from './stripe-objects.ts';
 
@@ -22,7 +23,7 @@ export interface PaymentReport {
   mended: number;
   /** Payments that are not what was ordered. */
   refused: number;
-  /** Payments that were written down and could not be credited or corrected now; it is tried on. */
+  /** Payments that are written down and cannot be credited or corrected now; it is tried on. */
   unfinished: number;
   /** Objects that could not be asked for, read or written down. */
   failed: number;
@@ -42,6 +43,8 @@ export async function reconcilePayments(
   for await (const object of changedSince(context.stripe, since, until)) await take(object);
   for await (const ask of openBefore(context, since)) await take(ask);
   await context.directory.topUps.expireUnasked(UNASKED_MS);
+  const { putOff } = await context.directory.payments.waiting();
+  report.unfinished = Math.max(report.unfinished, putOff);
   return report;
 
   async function take(given: StripeObject | Ask): Promise<void> {
@@ -49,10 +52,13 @@ export async function reconcilePayments(
     try {
       const object = typeof given === 'function' ? await given() : given;
       const said = object && readSaid(object.object, object, Math.floor(until.getTime() / 1000));
-      if (said === undefined || !(await concerns(context, said))) return;
+      if (said === undefined) return;
       paymentIntent = said.paymentIntent;
+      const known = paymentIntent && (await context.directory.payments.find(paymentIntent));
+      // Others may use the account too: what has no label of ours counts when we know its payment.
+      if (said.topUpId === undefined && !known) return;
       report.listed += 1;
-      await compare(said);
+      if (!known || !isKnown(known, said)) await compare(said);
     } catch (err) {
       report.failed += 1;
       // What is asked for by its id is asked for again until it is decided.
@@ -79,15 +85,6 @@ export async function reconcilePayments(
       report.mended += 1;
     }
   }
-}
-
-/** Others may use the account too: what has no label of ours counts when we know its payment. */
-async function concerns({ directory }: StripeContext, said: Said): Promise<boolean> {
-  const { topUpId, paymentIntent } = said;
-  if (topUpId !== undefined) return true;
-  return (
-    paymentIntent !== undefined && (await directory.payments.find(paymentIntent)) !== undefined
-  );
 }
 
 /** What has been moved, as a text to compare. */
