@@ -101,6 +101,30 @@ test.each([
   expect(await seen(id)).toEqual([units, status]);
 });
 
+test.each([
+  ['refund-settlements', 0, 'refunded'],
+  ['refund-failures', 25, 'succeeded'],
+])('a refund to a bank account, after %s: %i, %s', async (what, units, state) => {
+  const topUp = await stage.order(walletId);
+  await stage.visit(topUp, 'pay_later');
+  const sessionId = String(topUp.checkout_session_id);
+  const { payment_intent: id } = await stage.stripe.checkout.sessions.retrieve(sessionId);
+  const intent = String(id);
+  await stage.control('settlements', { payment_intent: intent, succeeded: true });
+  const refund = await stage.stripe.refunds.create({ payment_intent: intent });
+  await deliverAll(intent);
+  expect(await seen(topUp.id)).toEqual([0, 'refunded']);
+  const { payments } = stage.app.core.directory;
+  const undecided = async () =>
+    (await payments.undecided('', 1000)).some(({ paymentIntent }) => paymentIntent === intent);
+  expect(await undecided()).toBe(true);
+  await timeGoesBy();
+  await stage.control(what, { refund: refund.id });
+  await pass();
+  expect(await seen(topUp.id)).toEqual([units, state]);
+  expect(await undecided()).toBe(false);
+});
+
 test('a refund that succeeded and is sent back', async () => {
   const { id, intent } = await stage.paid(walletId);
   const refund = await stage.stripe.refunds.create({ payment_intent: intent, amount: 1000 });

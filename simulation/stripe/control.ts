@@ -6,7 +6,7 @@ import type { Route } from '../providers/http/route.ts';
 import { type Account, found, type WebhookEndpoint } from './account.ts';
 import { testCard } from './cards.ts';
 import { closeDispute, type NewDispute, openDispute } from './objects/dispute.ts';
-import { failRefund } from './objects/refund.ts';
+import { failRefund, settleRefund } from './objects/refund.ts';
 import { settle } from './pay.ts';
 
 /** What tests and simulations may know and do that a user of Stripe may not. */
@@ -27,6 +27,8 @@ export interface StripeControl {
   dispute(fields: NewDispute): Stripe.Dispute;
   closeDispute(id: string, status: 'won' | 'lost' | 'warning_closed'): void;
   failRefund(id: string): void;
+  /** A refund to a bank account arrives; false when it was not under way. */
+  settleRefund(id: string): boolean;
   /** Delivers an event once more. */
   resend(eventId: string): void;
 }
@@ -59,6 +61,7 @@ export function createControl(account: Account): StripeControl {
     settle: (id, succeeded) => settle(account, account.intent(id), succeeded),
     dispute: (fields) => openDispute(account, fields),
     closeDispute: (id, status) => closeDispute(account, found(disputes, 'dispute', id), status),
+    settleRefund: (id) => settleRefund(account, found(refunds, 'refund', id)),
     failRefund: (id) => failRefund(account, found(refunds, 'refund', id)),
     resend(eventId) {
       const event = events.all.find(({ id }) => id === eventId);
@@ -109,6 +112,9 @@ export function controlRoutes(control: StripeControl): Route[] {
       control.dispute({ paymentIntent, ...more }),
     ),
     does('dispute-ends', closeSchema, (given) => control.closeDispute(given.dispute, given.status)),
+    does('refund-settlements', z.strictObject({ refund: text }), (given) => ({
+      settled: control.settleRefund(given.refund),
+    })),
     does('refund-failures', z.strictObject({ refund: text }), (given) =>
       control.failRefund(given.refund),
     ),

@@ -1,6 +1,6 @@
 // A simulated Stripe as a process: npx tsx simulation/stripe/main.ts --port 4040 --api-key sk_test_...
 //   --webhook-url http://127.0.0.1:8080/webhooks/stripe --webhook-secret whsec_... [--faults JSON]
-//   [--scale 1] [--seed 1] [--settle-ms 5000]
+//   [--scale 1] [--seed 1] [--settle-ms 5000] [--attached: ends when its standard input does]
 
 import { parseArgs } from 'node:util';
 import { faultsSchema } from '../providers/exchange/faults.ts';
@@ -18,7 +18,10 @@ const NAMES = [
 ] as const;
 
 const { values } = parseArgs({
-  options: Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])),
+  options: {
+    ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])),
+    attached: { type: 'boolean' as const },
+  },
 });
 const given = values as Partial<Record<(typeof NAMES)[number], string>>;
 
@@ -41,5 +44,7 @@ const simulator = await startStripe({
 });
 console.log(JSON.stringify({ url: simulator.url, seed: simulator.control.seed }));
 const stop = () => void simulator.stop();
+// Whoever started it may be killed: nothing is left behind then.
+if (values.attached === true) process.stdin.once('end', stop).resume();
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);

@@ -39,6 +39,18 @@ test('refunds in two steps add up, and no more than the charge is given back', a
   expect((await world.stripe.refunds.list({ payment_intent: intent.id })).data).toHaveLength(2);
 });
 
+test('a refund to a bank account is under way until it arrives', async () => {
+  const card = await customerWith(world.stripe, 'us_bankAccount_success');
+  const terms = { amount: 2500, currency: 'usd', confirm: true };
+  const debit = await world.stripe.paymentIntents.create({ ...terms, ...card });
+  world.simulator.control.settle(debit.id, true);
+  const { id, status } = await world.stripe.refunds.create({ payment_intent: debit.id });
+  expect(status).toBe('pending');
+  expect(world.simulator.control.settleRefund(id)).toBe(true);
+  expect(world.simulator.control.settleRefund(id)).toBe(false);
+  expect(said(1)).toEqual([['refund.updated', 'succeeded']]);
+});
+
 test('a refund that fails can be made again', async () => {
   const { id } = await refund();
   world.simulator.control.failRefund(id);

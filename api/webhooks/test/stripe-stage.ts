@@ -92,9 +92,8 @@ export async function stripeStage(lines?: string[]): Promise<StripeStage> {
 
 async function simulatorProcess() {
   const main = fileURLToPath(new URL('../../../simulation/stripe/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main, '--api-key', API_KEY], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['--import', 'tsx', main, '--api-key', API_KEY, '--attached'];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const closed = new Promise((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
     const { url } = JSON.parse(line) as { url: string };

@@ -10,7 +10,7 @@ export interface NewRefund {
   readonly metadata: Stripe.Metadata;
 }
 
-/** Gives back what is left of a charge, or a part of it. */
+/** Gives back what is left of a charge, or a part of it; to a bank account it takes its time. */
 export function newRefund(account: Account, fields: NewRefund): Stripe.Refund {
   const charge = found(account.charges, 'charge', fields.charge, 'charge');
   const left = charge.amount_captured - charge.amount_refunded;
@@ -44,13 +44,23 @@ export function newRefund(account: Account, fields: NewRefund): Stripe.Refund {
     reason: fields.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status: charge.payment_method_details?.type === 'us_bank_account' ? 'pending' : 'succeeded',
     transfer_reversal: null,
   };
   account.refunds.set(refund.id, refund);
   account.events.emit('refund.created', refund);
   count(account, charge, amount);
+  const { settleMs } = account.options;
+  if (settleMs !== undefined) account.clock.after(settleMs, () => settleRefund(account, refund));
   return refund;
+}
+
+/** A refund that was under way has arrived. False when it was not. */
+export function settleRefund(account: Account, refund: Stripe.Refund): boolean {
+  if (refund.status !== 'pending') return false;
+  refund.status = 'succeeded';
+  account.events.emit('refund.updated', refund);
+  return true;
 }
 
 /** The customer's bank did not take the money, and Stripe has it again. */
