@@ -84,7 +84,9 @@ export const ERRORS = {
   postgres_unreachable: outage('The ledger cannot be reached. Try again.'),
   stripe_unreachable: outage('Stripe cannot be reached. Repeat with the same key.'),
   ledger_backlogged: outage('The ledger is too far behind for new holds and charges. Try again.'),
-  engine_full: outage('The engine is short of memory for new holds and charges. Try again.'),
+  engine_full: outage(
+    'The engine is short of memory, or its disk is full: new holds and charges wait. Try again.',
+  ),
   ledger_wait_timeout: outage(
     'The effect stands but is not in the ledger yet. Repeat with the same key to wait again.',
   ),

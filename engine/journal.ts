@@ -1,7 +1,7 @@
 // The journal from the flusher's side: reading it in order, marking what is committed, trimming it.
 
 import type { Redis } from 'ioredis';
-import { trimScript } from './generated/index.ts';
+import { committedScript, trimScript } from './generated/index.ts';
 import type { JournalEntry } from './generated/layouts.ts';
 import { itemOf, type JournalNode, readJournals } from './journal-read.ts';
 import { keys } from './keys.ts';
@@ -35,7 +35,11 @@ export interface Journal {
   ): Promise<JournalBatch[]>;
   /** Entries from `start` to `end` inclusive ('-', '+', or `(<id>` for exclusive), oldest first. */
   range(partition: number, start: string, end: string, count: number): Promise<JournalItem[]>;
-  /** Tells Redis how far Postgres has committed. Call only after the commit. */
+  /**
+   * Tells Redis how far Postgres has committed. Call only after the commit. A Redis whose memory is
+   * full takes it, or it could never be trimmed again.
+   * @throws OutageError `engine_full` when Redis cannot write its file
+   */
   setCommitted(positions: readonly { partition: number; streamId: string }[]): Promise<void>;
   committed(partition: number): Promise<string>;
   /**
@@ -127,7 +131,11 @@ async function tellCommitted(
   positions: readonly { partition: number; streamId: string }[],
 ): Promise<void> {
   const pipeline = redis.pipeline();
-  for (const at of positions) pipeline.set(keys.committed(at.partition), at.streamId);
+  for (const { partition, streamId } of positions) {
+    const names = committedScript.keys({ committed: keys.committed(partition) });
+    const args = committedScript.args({ streamId });
+    pipeline.call('EVAL', committedScript.source, names.length, ...names, ...args);
+  }
   const results = await translated(pipeline.exec());
   const failed = results?.find(([error]) => error !== null);
   if (failed) throw translateRedisError(failed[0]);

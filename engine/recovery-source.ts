@@ -57,6 +57,11 @@ export interface RecoverySource {
    * @throws OutageError `recovering` when the epoch was raised since
    */
   quarantine(partition: number, epoch: number, walletIds: readonly string[]): Promise<void>;
+  /**
+   * Whether the ledger has these entries, oldest first, word by word. Answers the stream id of the newest
+   * one that moved a wallet; undefined if one of them is not there or none moved any.
+   */
+  settled(partition: number, entries: readonly JournalItem[]): Promise<string | undefined>;
   walletPages(partition: number, pageSize: number): AsyncIterable<LedgerWallet[]>;
   openHolds(partition: number): AsyncIterable<LedgerHold>;
   /** Holds that ledger rows of this wallet after `sequence` belong to. */

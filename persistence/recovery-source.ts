@@ -11,7 +11,7 @@ import {
   unpackHoldState,
 } from '../engine/index.ts';
 import type { Sql } from './connect.ts';
-import { drain } from './flusher/drain.ts';
+import { drain, settled } from './flusher/drain.ts';
 import type { Followers } from './flusher/followers.ts';
 import { walletState } from './ledger-source.ts';
 import { overruled, quarantine, restored } from './overruled.ts';
@@ -40,6 +40,7 @@ export function createRecoverySource(
     overruled: (partition) => overruled(sql, partition),
     restored: (partition, epoch, records) => restored(sql, partition, epoch, records),
     quarantine: (partition, epoch, ids) => quarantine(sql, partition, epoch, ids),
+    settled: (partition, entries) => settled(sql, partition, entries),
     walletPages: (partition, pageSize) => walletPages(sql, partition, pageSize),
     openHolds: (partition) => openHolds(sql, partition),
     holdsTouchedAfter: (walletId, sequence) => holdsTouchedAfter(sql, walletId, sequence),

@@ -24,13 +24,16 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
+/** Tests that damage the files of the one Redis, or fill it, are skipped on a cluster. */
+export const isCluster = process.env.RINGFENCE_TEST_REDIS === 'cluster';
+
 /**
  * A Redis process of the caller's own: append-only file fsynced each second, noeviction, 256 MB. Call it in
  * `beforeAll`, and `stop()` in `afterAll`. With RINGFENCE_TEST_REDIS=cluster it is a six-node cluster.
  * @param settings further command line settings, such as `['--appendfsync', 'always']`
  */
 export async function testRedis(settings: readonly string[] = []): Promise<TestRedis> {
-  if (process.env.RINGFENCE_TEST_REDIS === 'cluster') return testCluster(settings);
+  if (isCluster) return testCluster(settings);
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-redis-'));
   const start = (port?: number) =>
     startRedis({ dir, port, maxmemory: '256mb', settings: [...settings] });

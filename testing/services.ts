@@ -5,6 +5,7 @@ export { EVERY_ANOMALY } from './anomalies.ts';
 export { type TestCluster, testCluster } from './cluster.ts';
 export { type TestDatabase, testDatabase } from './database.ts';
 export { type FailingDoor, type Failure, failingDoor } from './failing-door.ts';
-export { type TestRedis, testRedis } from './redis.ts';
+export { type FullDisk, fullDisk, hasFullDisk } from './full-disk.ts';
+export { isCluster, type TestRedis, testRedis } from './redis.ts';
 export { type TestSentinels, testSentinels } from './sentinels.ts';
 export { postgresFrames, redisFrames } from './wire.ts';

@@ -1,6 +1,6 @@
 /** The application on a Redis and a database of the test file's own: the real engine, no socket. */
 import { createConnection } from '../../engine/index.ts';
-import { testDatabase, testRedis } from '../../testing/services.ts';
+import { type TestRedis, testDatabase, testRedis } from '../../testing/services.ts';
 import { type TestProcess, testProcess } from './process.ts';
 
 export { ADMIN_KEY, type ApiAnswer, type Call } from './process.ts';
@@ -8,6 +8,8 @@ export { ADMIN_KEY, type ApiAnswer, type Call } from './process.ts';
 export interface TestApplication extends TestProcess {
   /** A plain connection to the application's Redis, for tests that lose or change something. */
   redis(): ReturnType<typeof createConnection>;
+  /** For tests that damage what it stands on. */
+  redisServer: TestRedis;
   kill9Redis(): Promise<void>;
   restartRedis(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export async function testApplication(
   return {
     ...process,
     redis: () => plain,
+    redisServer: redis,
     kill9Redis: () => redis.kill9(),
     restartRedis: () => redis.restart(),
     async stop() {

@@ -5,10 +5,9 @@
 //   -> compare open holds, restore those behind -> open
 
 import type { Redis } from 'ioredis';
-import { closeScript, openScript } from '../generated/index.ts';
+import { advanceScript, closeScript, openScript } from '../generated/index.ts';
 import { unpackPartitionState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
-import { isBefore } from '../stream-id.ts';
 import { drainJournal } from './drain.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 import { createRestorer } from './restore.ts';
@@ -37,11 +36,12 @@ export async function recoverPartition(
   refuseStale(await master.evaluate(closeScript, fence, { epoch }));
 
   const drain = await drainJournal(redis, recovery, partition, epoch, cursor);
-  await moveStreamPast(redis, partition, drain.cursor);
-  await redis.set(keys.committed(partition), drain.cursor);
+  const stream = { journal: keys.journal(partition), committed: keys.committed(partition) };
+  const past = { epoch, cursor: drain.cursor };
+  refuseStale(await master.evaluate(advanceScript, { ...fence, ...stream }, past));
 
   const testNowMs = before?.testNowMs ?? 0;
-  const nowMs = testNowMs > 0 ? testNowMs : await timeOf(redis);
+  const nowMs = testNowMs > 0 ? testNowMs : await timeAfter(redis, drain.cursor);
   const restorer = createRestorer(parts, partition, epoch, nowMs);
   const overruled = await recovery.overruled(partition);
   await restorer.wallets(new Set([...drain.forked, ...overruled.walletIds]));
@@ -65,24 +65,9 @@ export async function recoverPartition(
   return { partition, restored, drained, forked, ahead: restorer.ahead() };
 }
 
-/** A stream that lost its tail must not give out ids that the ledger's cursor has passed. */
-async function moveStreamPast(redis: Redis, partition: number, cursor: string): Promise<void> {
-  if (cursor === '0-0') return;
-  const journal = keys.journal(partition);
-  const last = (await redis.xrevrange(journal, '+', '-', 'COUNT', 1))[0]?.[0];
-  if (last !== undefined && !isBefore(last, cursor)) return;
-  if ((await redis.exists(journal)) === 0) {
-    await redis.xadd(journal, cursor, 'e', '');
-    await redis.xdel(journal, cursor);
-  } else {
-    const [info] = [await redis.call('XINFO', 'STREAM', journal)];
-    const fields = info as unknown[];
-    const generated = String(fields[fields.indexOf('last-generated-id') + 1] ?? '0-0');
-    if (isBefore(generated, cursor)) await redis.call('XSETID', journal, cursor);
-  }
-}
-
-async function timeOf(redis: Redis): Promise<number> {
+/** Redis' time, but none before the ledger's newest entry: a Redis that was wiped has forgotten that. */
+async function timeAfter(redis: Redis, cursor: string): Promise<number> {
   const [seconds, microseconds] = await redis.time();
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  return Math.max(nowMs, Number(cursor.split('-')[0]));
 }

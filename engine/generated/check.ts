@@ -55,11 +55,12 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: '28a6e4eae0226a0aeb700a8b700276b199cfb79c',
+  sha: 'dfd1da3baa21e72adc217f8bad33d6ab88966bbf',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
 local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
 local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis

@@ -50,11 +50,12 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
 /** sets a wallet's limits, thresholds, cap, freeze and quarantine; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: 'd5eff4d3ca3c16ab343f9f90c47f3fe526477a47',
+  sha: '3420b67f874b03de5bc9a1b6fd590f0486179564',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
   args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen, a.quarantined],
   reply: readConfigureReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
 local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
 local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis

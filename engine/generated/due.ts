@@ -33,11 +33,12 @@ function readDueReply(reply: readonly Buffer[]): DueReply {
 /** leases the holds and wallets of a partition whose moment has come. Atomic because two enforcers must not both take one. */
 export const dueScript: Script<DueKeys, DueArgs, DueReply> = {
   name: 'due',
-  sha: '41ff87767ec590c3afc387b0b62d8259f78588f3',
+  sha: '35464c4ea4fdcee7e46cb9065006b67169466d94',
   keys: (k) => [k.partition, k.due],
   args: (a) => [a.limit, a.leaseMs],
   reply: readDueReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
 local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
 local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis

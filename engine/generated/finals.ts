@@ -34,11 +34,12 @@ function readFinalsReply(reply: readonly Buffer[]): FinalsReply {
 /** the final calls of a wallet, smallest covered time first, and the wallet leaves the due set. Atomic because a wallet woken after this read must be due again. */
 export const finalsScript: Script<FinalsKeys, FinalsArgs, FinalsReply> = {
   name: 'finals',
-  sha: '01407e5946f8fe9817cd26810bf1789f91be44f1',
+  sha: 'd1a591f035438f1b676e242e99c2bcad07569a63',
   keys: (k) => [k.partition, k.due, k.final],
   args: (a) => [a.walletId, a.limit],
   reply: readFinalsReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
 local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
 local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis

@@ -39,11 +39,12 @@ function readLoadReply(reply: readonly Buffer[]): LoadReply {
 /** brings a wallet or a closed or open hold from Postgres, only if Redis does not hold it. Atomic because a load that raced with an unload or another load must not overwrite newer state. */
 export const loadScript: Script<LoadKeys, LoadArgs, LoadReply> = {
   name: 'load',
-  sha: 'ee9323bd59da6e3940ecd01f52ee2554a35d08cc',
+  sha: '50efba12acf8fd5f2453118e07599d1892b59bd2',
   keys: (k) => [k.partition, k.target],
   args: (a) => [a.packed, a.loadEpoch],
   reply: readLoadReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
 local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
 local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis

@@ -51,11 +51,12 @@ function readStartReply(reply: readonly Buffer[]): StartReply {
 /** the call was answered; its clock runs from then. Atomic because the start decides the covered time, the next due moment and the journal together. */
 export const startScript: Script<StartKeys, StartArgs, StartReply> = {
   name: 'start',
-  sha: '3c959aa86eadb477a8ee0273b71a7dedd2bbff7f',
+  sha: '87854308459d490a7337c7b836ab6884dfe02477',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.startedAtMs],
   reply: readStartReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
+  source: `#!lua flags=allow-oom
+local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
 local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
 local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 check: moves a call's covered time ahead of the clock; a partial grant when money is short.
 Atomic because what is granted, what the wallet holds and when the call ends must agree.

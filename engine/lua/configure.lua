@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 configure: sets a wallet's limits, thresholds, cap, freeze and quarantine; a mutation like any other.
 Atomic because a limit and the sequence that orders it against spending must change together.

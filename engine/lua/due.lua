@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 due: leases the holds and wallets of a partition whose moment has come.
 Atomic because two enforcers must not both take one.

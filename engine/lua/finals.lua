@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 finals: the final calls of a wallet, smallest covered time first, and the wallet leaves the due set.
 Atomic because a wallet woken after this read must be due again.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 load: brings a wallet or a closed or open hold from Postgres, only if Redis does not hold it.
 Atomic because a load that raced with an unload or another load must not overwrite newer state.

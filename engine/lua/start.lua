@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 start: the call was answered; its clock runs from then.
 Atomic because the start decides the covered time, the next due moment and the journal together.

@@ -122,6 +122,11 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
     }
   }
 
+  async settled(partition: number, entries: readonly { id: string; payload: Buffer }[]) {
+    const known = entries.every(({ id }) => !isAfter(id, this.cursor(partition)));
+    return known ? entries.at(-1)?.id : undefined;
+  }
+
   async *walletPages(partition: number): AsyncIterable<LedgerWallet[]> {
     const page: LedgerWallet[] = [];
     for (const [walletId, wallet] of this.#wallets) {

@@ -1,9 +1,12 @@
 /** Recovery's way into the ledger: the same commit as the flusher's, for one page of a partition. */
 import { type JournalItem, OutageError } from '../../engine/index.ts';
+import type { Sql } from '../connect.ts';
 import { orOutage } from '../postgres-errors.ts';
 import { StaleBatch } from './commit.ts';
 import { compareStreamIds, readEntry } from './entry.ts';
 import { type Cursors, type FlushContext, type Flushed, flush } from './flush.ts';
+import { isStored } from './judge.ts';
+import { readLedger } from './read-ledger.ts';
 
 /**
  * Commits what is after the cursor; what is at or before it must be in the ledger already, word by
@@ -30,6 +33,23 @@ export async function drain(
     if (error instanceof StaleBatch) throw new OutageError('recovering', { cause: error });
     throw error;
   }
+}
+
+/** The newest of these entries that has rows, if the ledger has the rows of all of them; see RecoverySource. */
+export async function settled(
+  sql: Sql,
+  partition: number,
+  items: readonly JournalItem[],
+): Promise<string | undefined> {
+  const moving = items
+    .map((item) => readEntry(partition, item))
+    .filter(({ entry }) => entry === undefined || entry.rows.length > 0);
+  if (moving.length === 0) return undefined;
+  const { stored } = await orOutage(readLedger(sql, moving));
+  const known = moving.every(
+    ({ entry, contentHash }) => entry && isStored(entry, contentHash, stored),
+  );
+  return known ? moving.at(-1)?.id : undefined;
 }
 
 /** A cursor that stays where it is for entries before it. */

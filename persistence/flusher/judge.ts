@@ -28,15 +28,20 @@ export type StoredRows = ReadonlyMap<string, Buffer>;
 export type Fault = 'unknown_wallet' | 'behind' | 'fork' | 'gap' | 'arithmetic';
 export type Verdict = { kind: 'new' } | { kind: 'repeat' } | { kind: Fault; detail: string };
 
+/** Whether all its rows are in the ledger, of the same bytes; it has to have some. */
+export function isStored(entry: JournalEntry, contentHash: Buffer, stored: StoredRows): boolean {
+  const isThere = (_: JournalRow, index: number) =>
+    stored.get(entryId(entry.mutationId, index))?.equals(contentHash) === true;
+  return entry.rows.length > 0 && entry.rows.every(isThere);
+}
+
 export function judge(
   entry: JournalEntry,
   contentHash: Buffer,
   heads: ReadonlyMap<string, WalletHead>,
   stored: StoredRows,
 ): Verdict {
-  const isStored = (_: JournalRow, index: number) =>
-    stored.get(entryId(entry.mutationId, index))?.equals(contentHash) === true;
-  if (entry.rows.length > 0 && entry.rows.every(isStored)) return { kind: 'repeat' };
+  if (isStored(entry, contentHash, stored)) return { kind: 'repeat' };
   for (const walletId of walletsOf(entry)) {
     const head = heads.get(walletId);
     if (head === undefined) return { kind: 'unknown_wallet', detail: walletId };

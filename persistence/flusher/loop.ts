@@ -7,7 +7,7 @@
  * and starts again from the cursors in Postgres, which alone say what is committed.
  */
 import type { KeyObject } from 'node:crypto';
-import type { Journal } from '../../engine/index.ts';
+import { type Journal, OutageError } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { createLeases, type Leases } from '../leases.ts';
 import type { Checkpoint } from './commit.ts';
@@ -62,6 +62,8 @@ class Loop {
   readonly #events: FlusherEvents;
   readonly #positions = new Positions();
   readonly #sleep = wakeableSleep();
+  /** What Redis has not been told yet: committed stream ids by partition. */
+  readonly #untold = new Map<number, string>();
   #ahead: Promise<Run[]> | undefined;
   #renewAt = 0;
   #failures = 0;
@@ -107,6 +109,7 @@ class Loop {
     this.#ahead = undefined;
     const found = runs.some((run) => run.entries.length > 0);
     if (!found) {
+      await this.#tellRedis();
       this.#drained = this.#lastRead;
       return;
     }
@@ -126,7 +129,25 @@ class Loop {
     if (added.length === 0) return;
     await this.#noticeRewind(added);
     // A Redis that was rebuilt does not know how far Postgres is; it trims nothing until told.
-    await journal.setCommitted(added);
+    await this.#tellRedis(added);
+  }
+
+  /**
+   * Tells Redis what is committed. A Redis that cannot write its file refuses to be told, and is told
+   * again later: until then it trims nothing, and what it has goes into the ledger all the same.
+   */
+  async #tellRedis(committed: readonly Committed[] = []): Promise<void> {
+    for (const { partition, streamId } of committed) this.#untold.set(partition, streamId);
+    const held = [...this.#untold].filter(([partition]) => this.#positions.has(partition));
+    const telling = held.map(([partition, streamId]) => ({ partition, streamId }));
+    this.#untold.clear();
+    if (telling.length === 0) return;
+    try {
+      await this.#input.journal.setCommitted(telling);
+    } catch (error) {
+      if (!(error instanceof OutageError && error.code === 'engine_full')) throw error;
+      for (const { partition, streamId } of telling) this.#untold.set(partition, streamId);
+    }
   }
 
   /** Redis is told of a commit after it, so it can be ahead of Postgres only if Postgres went back. */
@@ -173,7 +194,7 @@ class Loop {
     const started = performance.now();
     for (const flushed of await flush(this.#input, own, this.#positions)) {
       tell(this.#events, flushed, performance.now() - started);
-      await this.#input.journal.setCommitted(flushed.committed);
+      await this.#tellRedis(flushed.committed);
     }
   }
 

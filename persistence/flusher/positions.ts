@@ -47,6 +47,10 @@ export class Positions {
     return rows;
   }
 
+  has(partition: number): boolean {
+    return this.#positions.has(partition);
+  }
+
   /** Where to read on. */
   next(): JournalPosition[] {
     return [...this.#positions].map(([partition, { read }]) => ({ partition, after: read }));

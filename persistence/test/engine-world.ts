@@ -1,8 +1,10 @@
 /** A real engine on a real Redis over a real ledger; flushers are started by the tests. */
 import {
+  type AuthorizeInput,
   callHoldId,
   createEngine,
   type Engine,
+  type GateEvent,
   newId,
   OutageError,
   type Price,
@@ -39,9 +41,13 @@ const POLICY = {
 export interface EngineWorld extends LedgerWorld {
   redis: TestRedis;
   engine: Engine;
+  /** What the gate has told so far. */
+  gate: GateEvent[];
   deposit(partition: number, walletId: string, amountMicros: number, key: string): Promise<void>;
   /** Opens a call over the wallets, charges `seconds` of it when it ends; 0 leaves it open. */
   call(partition: number, walletIds: string[], callId: string, seconds: number): Promise<void>;
+  /** Ends a call that was left open. */
+  endCall(partition: number, callId: string, seconds: number): Promise<void>;
   flusher(owner: string, more?: Partial<FlusherInput>): ReturnType<typeof startFlusher>;
   /** Resolves when everything in the journals is committed. */
   flushed(): Promise<void>;
@@ -57,11 +63,13 @@ export async function engineWorld(
     await world.sql`INSERT INTO journal_cursors (partition) VALUES (${partition})`;
   }
   const openLock = () => connect(world.url, { max: 1, applicationName: 'lock' });
+  const gate: GateEvent[] = [];
   const engine = await createEngine({
     redisUrl: redis.url,
     partitions: PARTITIONS,
     ledger: createLedgerSource(world.sql),
     recovery: createRecoverySource(world.sql, CHAIN_KEY, openLock),
+    onGate: (event) => void gate.push(event),
   });
   await engine.opened();
   const { organizationId, sql } = world;
@@ -70,6 +78,7 @@ export async function engineWorld(
     ...world,
     redis,
     engine,
+    gate,
     async deposit(partition, walletId, amountMicros, key) {
       const request = { ...scope, kind: 'request' as const, key };
       const answer = await engine.credit({
@@ -84,6 +93,8 @@ export async function engineWorld(
     },
     call: (partition, walletIds, callId, seconds) =>
       makeCall(engine, organizationId, partition, walletIds, callId, seconds),
+    endCall: (partition, callId, seconds) =>
+      endCall(engine, partition, callHoldId(organizationId, callId), seconds),
     flusher: (owner, more = {}) =>
       startFlusher({
         sql,
@@ -109,19 +120,17 @@ export async function engineWorld(
   };
 }
 
-async function makeCall(
-  engine: Engine,
+/** How a call over these wallets is authorized; the first is the client's. */
+export function callInput(
   organizationId: string,
   partition: number,
   walletIds: string[],
   callId: string,
-  seconds: number,
-): Promise<void> {
-  const holdId = callHoldId(organizationId, callId);
-  const opened = await engine.authorize({
+): AuthorizeInput {
+  return {
     partition,
     request: { kind: 'call', scope: organizationId, key: callId, fingerprint: 'f' },
-    holdId,
+    holdId: callHoldId(organizationId, callId),
     organizationId,
     kind: 'call',
     callId,
@@ -137,10 +146,31 @@ async function makeCall(
       amountMicros: 0,
       price: PER_SECOND,
     })),
-  });
+  };
+}
+
+async function makeCall(
+  engine: Engine,
+  organizationId: string,
+  partition: number,
+  walletIds: string[],
+  callId: string,
+  seconds: number,
+): Promise<void> {
+  const input = callInput(organizationId, partition, walletIds, callId);
+  const { holdId } = input;
+  const opened = await engine.authorize(input);
   if (opened.status !== 'done') throw new Error(`authorize: ${opened.status}`);
   await engine.start({ partition, holdId });
-  if (seconds === 0) return;
+  if (seconds > 0) await endCall(engine, partition, holdId, seconds);
+}
+
+async function endCall(
+  engine: Engine,
+  partition: number,
+  holdId: string,
+  seconds: number,
+): Promise<void> {
   const ended = await engine.capture({
     partition,
     holdId,
