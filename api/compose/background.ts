@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import { newId } from '../../engine/index.ts';
+import { newId, OutageError } from '../../engine/index.ts';
 import { type Asking, createEnforcer, type Enforcer } from '../../kill-switch/index.ts';
 import {
   type Flusher,
+  isPostgresOutage,
   type QuarantineWatch,
   sampleLiveCalls,
   startFlusher,
@@ -157,6 +158,10 @@ function quarantineOf({ engine, log, stores }: Core, flusher: Flusher): Quaranti
     engine,
     held: () => flusher.held(),
     onFrozen: (walletId) => log.error({ walletId }, 'a wallet in quarantine was frozen'),
-    onError: (error) => log.warn({ err: error }, 'the quarantine was not followed this time'),
+    onError(error) {
+      // A store that is away is told of by the flusher and the gate, and this is tried again soon.
+      const passing = error instanceof OutageError || isPostgresOutage(error);
+      log[passing ? 'debug' : 'error']({ err: error }, 'the quarantine could not be followed');
+    },
   });
 }
