@@ -13,12 +13,15 @@ import { isClean, type Print, runOn } from './run.ts';
 import type { ChaosOptions } from './scenario.ts';
 import { aofCut } from './scenarios/aof-cut.ts';
 import { bothAway } from './scenarios/both-away.ts';
+import { clusterFailover } from './scenarios/cluster-failover.ts';
+import { clusterMigrate } from './scenarios/cluster-migrate.ts';
 import { embedded } from './scenarios/embedded.ts';
 import { postgresAway, postgresKill, postgresRestored } from './scenarios/postgres.ts';
 import { processes } from './scenarios/processes.ts';
 import { redisKill } from './scenarios/redis-kill.ts';
 import { redisWipe } from './scenarios/redis-wipe.ts';
-import { openApart, openEmbedded } from './stage.ts';
+import { sentinelFailover } from './scenarios/sentinel-failover.ts';
+import { openApart, openCluster, openEmbedded, openSentinels } from './stage.ts';
 
 /**
  * In this order: where Redis was rebuilt, the ledger is asked about keys that it does not know, and
@@ -35,10 +38,14 @@ const APART = [
   redisWipe,
 ];
 const EMBEDDED = [embedded];
+const CLUSTER = [clusterFailover, clusterMigrate];
+const SENTINELS = [sentinelFailover];
 
 export const SCENARIOS: readonly { readonly name: string; readonly summary: string }[] = [
   ...APART,
   ...EMBEDDED,
+  ...CLUSTER,
+  ...SENTINELS,
 ];
 
 /** Runs the named scenarios, in the order of the list. */
@@ -49,7 +56,15 @@ export async function chaos(
 ): Promise<Report[]> {
   const named = <T extends { name: string }>(all: readonly T[]) =>
     all.filter(({ name }) => names.includes(name));
-  const reports = await runOn(openApart, named(APART), options, print);
-  if (!reports.every(isClean)) return reports;
-  return [...reports, ...(await runOn(openEmbedded, named(EMBEDDED), options, print))];
+  const reports: Report[] = [];
+  for (const run of [
+    () => runOn(openApart, named(APART), options, print),
+    () => runOn(openEmbedded, named(EMBEDDED), options, print),
+    () => runOn(openCluster, named(CLUSTER), options, print),
+    () => runOn(openSentinels, named(SENTINELS), options, print),
+  ]) {
+    reports.push(...(await run()));
+    if (!reports.every(isClean)) break;
+  }
+  return reports;
 }

@@ -53,7 +53,7 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
     await pause(ground.loadMs * (0.5 + Math.random()));
     await load.burst(BURST);
     const fromMs = Date.now();
-    const outcome = await strike.blow({ figures: load.figures, parked });
+    const outcome = await strike.blow({ figures: load.figures, parked, tenants });
     const toMs = Date.now();
     await stage.ready();
     const backMs = Date.now() - toMs;

@@ -1,5 +1,6 @@
 /** What a scenario is: a kind of blow, struck again and again under load. */
 import type { LoadFigures } from './accounts/acknowledged.ts';
+import type { Tenant } from './load/errands.ts';
 import type { ParkedCalls } from './load/parked-calls.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,6 +13,7 @@ export interface ChaosOptions {
 
 /** What a blow may look at while it lasts. */
 export interface Witness {
+  readonly tenants: readonly Tenant[];
   readonly figures: LoadFigures;
   readonly parked: ParkedCalls;
 }
@@ -61,3 +63,5 @@ export interface Scenario<S extends Stage> {
 
 /** AOF everysec syncs each second, and a sync may run late by another; what is beyond is a fault. */
 export const EVERYSEC_WINDOW_MS = 2_500;
+/** How far a replica in sync may be behind: milliseconds, or as long as a busy machine lets it wait. */
+export const REPLICA_WINDOW_MS = 1_000;

@@ -1,14 +1,11 @@
-/**
- * The stores of a run, outside the Ringfence processes, so that everything can die alone.
- *
- * A scenario sees one Redis that is killed, restarted and, where it has replicas, made to fail over;
- * whether that is one server, a Sentinel trio or a cluster is known only to whoever started it.
- */
+/** The stores of a run, outside the Ringfence processes, so that everything can die alone. */
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { startPostgres } from '../../scripts/postgres-server.mjs';
 import { waitUntil } from '../../scripts/processes.mjs';
+import { type RunningCluster, startCluster } from '../../scripts/redis-cluster.mjs';
+import { type RunningSentinels, startSentinels } from '../../scripts/redis-sentinel.mjs';
 import { startRedis } from '../../scripts/redis-server.mjs';
 
 export interface Store {
@@ -25,8 +22,6 @@ export interface Store {
 export interface RedisStore extends Store {
   /** Data directories, for scenarios that damage them while the servers are down. */
   readonly dirs: readonly string[];
-  /** A planned change of the master, where there is a replica. */
-  failover?(): Promise<void>;
 }
 
 export interface PostgresStore extends Store {
@@ -36,12 +31,25 @@ export interface PostgresStore extends Store {
   putBack(): Promise<void>;
 }
 
-export interface Servers {
-  /** REDIS_URL and DATABASE_URL. */
-  readonly env: Readonly<Record<string, string>>;
+/** What every Ringfence process of a run is told, whatever kind of Redis it is. */
+export interface Stores {
+  readonly env: Readonly<Record<'REDIS_URL' | 'DATABASE_URL', string>>;
+  stop(): Promise<void>;
+}
+
+export interface Servers extends Stores {
   readonly redis: RedisStore;
   readonly postgres: PostgresStore;
-  stop(): Promise<void>;
+}
+
+/** Three masters with a replica each. */
+export interface ClusterServers extends Stores {
+  readonly cluster: RunningCluster;
+}
+
+/** A master with two replicas, and three Sentinels. */
+export interface SentinelServers extends Stores {
+  readonly sentinels: RunningSentinels;
 }
 
 interface Running {
@@ -63,13 +71,39 @@ export async function startServers(dir: string): Promise<Servers> {
     return server;
   });
   const redis = await storeOf('Redis', (port) => startRedis({ dir: redisDir, port }));
+  const stores = storesOf(redis, postgres);
   return {
-    env: { REDIS_URL: redis.url, DATABASE_URL: postgres.url },
+    ...stores,
     redis: { ...redis, dirs: [redisDir] },
     postgres: { ...postgres, ...copies(postgres, () => dataDir) },
     async stop() {
-      await Promise.allSettled([redis.stop(), postgres.stop()]);
+      await stores.stop();
       fs.rmSync(`${dataDir}.copy`, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param dir as of `startServers` */
+export async function startClusterServers(dir: string): Promise<ClusterServers> {
+  const postgres = await startPostgres({ dir: `${dir}/postgres` });
+  const cluster = await startCluster({ dir: `${dir}/redis` });
+  return { cluster, ...storesOf(cluster, postgres) };
+}
+
+/** @param dir as of `startServers` */
+export async function startSentinelServers(dir: string): Promise<SentinelServers> {
+  const postgres = await startPostgres({ dir: `${dir}/postgres` });
+  const sentinels = await startSentinels({ dir: `${dir}/redis` });
+  return { sentinels, ...storesOf(sentinels, postgres) };
+}
+
+type Stoppable = Pick<Running, 'url' | 'stop'>;
+
+function storesOf(redis: Stoppable, postgres: Stoppable): Stores {
+  return {
+    env: { REDIS_URL: redis.url, DATABASE_URL: postgres.url },
+    async stop() {
+      await Promise.allSettled([redis.stop(), postgres.stop()]);
     },
   };
 }

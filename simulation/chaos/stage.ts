@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { freePort } from '../../scripts/free-port.mjs';
+import { waitUntil } from '../../scripts/processes.mjs';
 import type { Client } from '../acceptance/client.ts';
 import {
   createRingfence,
@@ -12,7 +13,15 @@ import {
 import { type Simulator, startVapi, type VapiControl } from '../providers/index.ts';
 import { VAPI_API_KEY } from '../world/providers.ts';
 import type { StoreUrls } from './accounts/stores.ts';
-import { type Servers, startServers } from './servers.ts';
+import {
+  type ClusterServers,
+  type SentinelServers,
+  type Servers,
+  type Stores,
+  startClusterServers,
+  startSentinelServers,
+  startServers,
+} from './servers.ts';
 
 export interface Stage {
   readonly client: Client;
@@ -27,8 +36,8 @@ export interface Stage {
 }
 
 /** One process of each role, over stores that live outside them. */
-export interface ApartStage extends Stage {
-  readonly servers: Servers;
+export interface RolesStage<S extends Stores> extends Stage {
+  readonly servers: S;
   readonly api: RingfenceProcess;
   readonly flusher: RingfenceProcess;
   readonly enforcer: RingfenceProcess;
@@ -36,10 +45,16 @@ export interface ApartStage extends Stage {
   readonly vapi: Simulator<VapiControl>;
 }
 
+export type ApartStage = RolesStage<Servers>;
+export type ClusterStage = RolesStage<ClusterServers>;
+export type SentinelStage = RolesStage<SentinelServers>;
+
 /** One process of all roles that has started its own stores, and takes them with it. */
 export interface EmbeddedStage extends Stage {
   readonly ringfence: RingfenceProcess;
 }
+
+const GATE_MS = 60_000;
 
 /** New holds and charges are refused from this age of the oldest unflushed entry on. */
 export const BACKLOG_SECONDS = 30;
@@ -50,7 +65,13 @@ const TALK_MS = 21_600_000;
 /** 32 bytes: every process must be able to read what another has sealed. */
 const SECRET_KEY = Buffer.alloc(32, 'chaos').toString('base64');
 
-export async function openApart(): Promise<ApartStage> {
+export const openApart = (): Promise<ApartStage> => openRoles(startServers);
+export const openCluster = (): Promise<ClusterStage> => openRoles(startClusterServers);
+export const openSentinels = (): Promise<SentinelStage> => openRoles(startSentinelServers);
+
+async function openRoles<S extends Stores>(
+  start: (dir: string) => Promise<S>,
+): Promise<RolesStage<S>> {
   const dir = temporaryDirectory('chaos');
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -58,7 +79,7 @@ export async function openApart(): Promise<ApartStage> {
     fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
   try {
-    const servers = await startServers(dir);
+    const servers = await start(dir);
     stops.push(() => servers.stop());
     const vapiPort = await freePort();
     const inRole = (role: string) =>
@@ -90,8 +111,8 @@ export async function openApart(): Promise<ApartStage> {
     await Promise.all(processes.map((one) => one.start()));
     return {
       client: api.client,
-      urls: () => ({ redis: servers.redis.url, postgres: servers.postgres.url }),
-      ready: async () => void (await Promise.all(processes.map((one) => one.ready()))),
+      urls: () => ({ redis: servers.env.REDIS_URL, postgres: servers.env.DATABASE_URL }),
+      ready: async () => void (await Promise.all(processes.map(isOpen))),
       command: (args) => api.command(args),
       stop,
       servers,
@@ -104,6 +125,14 @@ export async function openApart(): Promise<ApartStage> {
     await stop();
     throw error;
   }
+}
+
+/** Ready, and the gate of every master is open: a process is ready as soon as one of a cluster's is. */
+async function isOpen(process: RingfenceProcess): Promise<void> {
+  await process.ready();
+  const open = async () =>
+    (await process.client.get('/metrics')).text.includes('\nringfence_gate_open 1\n');
+  if (!(await waitUntil(open, GATE_MS))) throw new Error(`a gate stays shut at ${process.url}`);
 }
 
 export async function openEmbedded(): Promise<EmbeddedStage> {

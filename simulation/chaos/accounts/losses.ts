@@ -2,7 +2,7 @@
 import type { Acknowledged, LoadFigures } from './acknowledged.ts';
 
 /** How long a busy client takes to write down an answer that was on its way. */
-const NOTING_MS = 200;
+export const NOTING_MS = 200;
 
 /** The blow of a cycle, epoch ms. */
 export interface Blow {

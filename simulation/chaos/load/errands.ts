@@ -12,6 +12,8 @@ export interface Tenant {
   /** What a minute costs each of them, billed to the second. */
   readonly retailMicros: number;
   readonly wholesaleMicros: number;
+  /** Of both wallets. */
+  readonly partition: number;
 }
 
 const PATIENCE_MS = 300_000;

@@ -10,7 +10,7 @@ export const DEPOSIT_MICROS = 1_000_000_000;
 export const RETAIL_MICROS = 60_000;
 const WHOLESALE_MICROS = 30_000;
 /** Ringfence's default: the run does not set another. */
-const PARTITIONS = 64;
+export const PARTITIONS = 64;
 const ATTEMPTS_MAX = 100;
 
 /** @returns tenants in partitions that are all different */
@@ -24,12 +24,12 @@ export async function makeTenants(client: Client, count: number): Promise<Tenant
     const partition = partitionOf(agencyId, PARTITIONS);
     if (taken.has(partition)) continue;
     taken.add(partition);
-    tenants.push(await clientOf(client, agencyId));
+    tenants.push({ ...(await clientOf(client, agencyId)), partition });
   }
   return tenants;
 }
 
-async function clientOf(client: Client, agencyId: string): Promise<Tenant> {
+async function clientOf(client: Client, agencyId: string): Promise<Omit<Tenant, 'partition'>> {
   const wholesale = {
     organization_id: agencyId,
     book: 'wholesale',
