@@ -6,12 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mustBecome, type RedisNode } from '../../../scripts/redis-node.mjs';
 import { servedAt, silenceMs } from '../accounts/service.ts';
-import {
-  type Outcome,
-  REPLICA_WINDOW_MS,
-  type Scenario,
-  type Witness,
-} from '../scenario.ts';
+import { type Outcome, REPLICA_WINDOW_MS, type Scenario, type Witness } from '../scenario.ts';
 import type { SentinelStage } from '../stage.ts';
 
 type Sentinels = SentinelStage['servers']['sentinels'];
