@@ -43,7 +43,11 @@ const simulator = await startStripe({
   settleMs: number('settle-ms'),
 });
 console.log(JSON.stringify({ url: simulator.url, seed: simulator.control.seed }));
-const stop = () => void simulator.stop();
+function stop(): void {
+  // An input that is still open would keep the process alive.
+  process.stdin.destroy();
+  void simulator.stop();
+}
 // Whoever started it may be killed: nothing is left behind then.
 if (values.attached === true) process.stdin.once('end', stop).resume();
 process.once('SIGINT', stop);
