@@ -6,13 +6,22 @@ import { type Command, UsageError } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { chaos } from './commands/chaos.ts';
 import { doctor } from './commands/doctor.ts';
+import { quarantine } from './commands/quarantine.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { simulate } from './commands/simulate.ts';
 import { verify } from './commands/verify.ts';
 import { helpText } from './help.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Command[] = [verify, doctor, reconcile, simulate, chaos, bench];
+const COMMANDS: readonly Command[] = [
+  verify,
+  doctor,
+  quarantine,
+  reconcile,
+  simulate,
+  chaos,
+  bench,
+];
 
 /** The command line was wrong. */
 const EXIT_USAGE = 2;

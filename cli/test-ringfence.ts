@@ -14,7 +14,9 @@ export interface TestRingfence {
   /** POSTs with a fresh Idempotency-Key; throws unless the answer is 2xx. */
   post(path: string, body: unknown): Promise<Record<string, unknown>>;
   put(path: string, body: unknown): Promise<Record<string, unknown>>;
-  start(): Promise<void>;
+  get(path: string): Promise<Record<string, unknown>>;
+  /** @param more variables that differ from `env` this time */
+  start(more?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops the Ringfence, not its servers. */
   stop(): Promise<void>;
   end(): Promise<void>;
@@ -49,7 +51,7 @@ export async function testRingfence(): Promise<TestRingfence> {
         'content-type': 'application/json',
         'idempotency-key': `test-${requests++}`,
       },
-      body: JSON.stringify(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const answer = (await response.json()) as Record<string, unknown>;
     if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`);
@@ -61,10 +63,13 @@ export async function testRingfence(): Promise<TestRingfence> {
     database,
     post: (path, body) => send('POST', path, body),
     put: (path, body) => send('PUT', path, body),
-    async start() {
-      running = await main(env);
+    get: (path) => send('GET', path, undefined),
+    async start(more = {}) {
+      running = await main({ ...env, ...more });
       const { url } = running;
-      const ready = () => fetch(`${url}/readyz`).then((answer) => answer.ok);
+      // Without a flusher it serves, but does not count as ready.
+      const path = more.RINGFENCE_ROLE === 'api' ? '/healthz' : '/readyz';
+      const ready = () => fetch(`${url}${path}`).then((answer) => answer.ok);
       await vi.waitUntil(ready, { timeout: READY_MS, interval: 20 });
     },
     async stop() {

@@ -17,6 +17,7 @@ export {
   RequestError,
 } from './errors.ts';
 export type { GateEvent } from './gate/gate.ts';
+export type { PartitionRecovery, ShutPartition, WhileShut } from './gate/recover-partition.ts';
 export * from './generated/layouts.ts';
 export type { BacklogGauge, GuardLimits } from './guard.ts';
 export {
@@ -42,10 +43,12 @@ export {
   type Inspector,
   type JournalView,
   type NodeInspector,
+  type Residents,
 } from './inspect.ts';
 export type { Journal, JournalBatch, JournalPosition } from './journal.ts';
 export { keys } from './keys.ts';
 export type { CommittedEntry, CommittedRequest, LedgerSource } from './ledger-source.ts';
+export { createMaintenance, type Maintenance, type MaintenanceOptions } from './maintenance.ts';
 export type { Memo } from './memo.ts';
 export { MICROS_MAX, type Micros, micros } from './micros.ts';
 export type {
@@ -55,6 +58,7 @@ export type {
   CreditKind,
   TransferInput,
 } from './money-verbs.ts';
+export type { ClusterHealth } from './nodes/cluster-health.ts';
 export { slotOf } from './nodes/slot.ts';
 export type { HoldRef } from './on-hold.ts';
 export { billedMs, coveredMs, FREE, isFree, type Price, priceOf } from './price.ts';

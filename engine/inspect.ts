@@ -2,13 +2,20 @@
 // It only reads: it loads nothing, opens nothing, and works while the gate is closed.
 
 import type { Redis } from 'ioredis';
-import { createConnection } from './connection.ts';
 import { createMaster } from './gate/master.ts';
-import { unpackPartitionState, unpackWalletState, type WalletState } from './generated/layouts.ts';
+import {
+  type HoldState,
+  unpackHoldState,
+  unpackPartitionState,
+  unpackWalletState,
+  type WalletState,
+} from './generated/layouts.ts';
 import { type Journal, rangeOf } from './journal.ts';
 import { keys } from './keys.ts';
+import { type ClusterHealth, clusterHealth } from './nodes/cluster-health.ts';
 import { type Member, type Nodes, servedBy } from './nodes/nodes.ts';
-import { openNodes } from './nodes/open-nodes.ts';
+import { type VisitedNode, visitNodes } from './nodes/visit.ts';
+import { scanKeys } from './scan.ts';
 
 /** Why operations would answer `recovering` now. Open: standing, complete, and no shut partition. */
 export interface GateView {
@@ -27,6 +34,8 @@ export interface JournalView {
   readonly committed: string;
   /** Age in ms of the oldest entry after the given cursor; undefined when there is none. */
   readonly oldestAgeMs: number | undefined;
+  /** Bytes that the stream takes in Redis, estimated; undefined where MEMORY is refused. */
+  readonly bytes: number | undefined;
   /** How far the partition's own clock is ahead of Redis', in ms; 0 when it is not. */
   readonly clockAheadMs: number;
 }
@@ -35,6 +44,8 @@ export interface JournalView {
 export interface NodeInspector {
   /** Its place in a cluster, `host:port`; empty for the only master. */
   readonly name: string;
+  /** It runs on this machine, so that its files and the kernel's settings can be looked at. */
+  readonly isLocal: boolean;
   /** INFO, all sections. */
   info(): Promise<string>;
   /** One setting from CONFIG GET; undefined where the service refuses CONFIG. */
@@ -43,70 +54,113 @@ export interface NodeInspector {
   time(): Promise<number>;
 }
 
+/** Told of a value that is damaged; without it such a value is thrown as a BugError. */
+export type Unreadable = (id: string) => void;
+
+/** Ids of wallets and holds that Redis has; one may come twice. */
+export interface Residents {
+  readonly wallets: readonly string[];
+  readonly holds: readonly string[];
+}
+
 export interface Inspector {
   /** Every master that answers. */
   readonly nodes: readonly NodeInspector[];
   /** Masters of a cluster that serve partitions and cannot be reached, as `host:port`. */
   readonly absent: readonly string[];
+  /** Undefined when it is no cluster. */
+  cluster(): Promise<ClusterHealth | undefined>;
   gate(partitions: number): Promise<GateView>;
   /** @param cursors by partition, how far Postgres has committed. */
   journals(cursors: readonly string[]): Promise<JournalView[]>;
   /** Wallets that Redis holds; the others are left out. */
-  peekWallets(partition: number, ids: readonly string[]): Promise<Map<string, WalletState>>;
+  peekWallets(
+    partition: number,
+    ids: readonly string[],
+    unreadable?: Unreadable,
+  ): Promise<Map<string, WalletState>>;
+  /** Holds that Redis has, open or closed; the others are left out. */
+  peekHolds(
+    partition: number,
+    ids: readonly string[],
+    unreadable?: Unreadable,
+  ): Promise<Map<string, HoldState>>;
+  /** All that Redis has, in pages; walks over every key of the partition's master. */
+  residents(partition: number): AsyncIterable<Residents>;
   readonly journal: Pick<Journal, 'range'>;
   stop(): void;
 }
 
 /** Connects, once. @throws when the Redis, or every master of a cluster, is away */
 export async function createInspector(redisUrl: string): Promise<Inspector> {
-  const nodes = await openNodes(redisUrl, {
-    open: openInspected,
-    close: ({ redis }) => redis.disconnect(),
-  });
-  const tried = await Promise.allSettled(nodes.all().map(({ connected }) => connected));
-  const failed = tried.find((one) => one.status === 'rejected');
-  if (failed && tried.every((one) => one.status === 'rejected')) {
-    nodes.stop();
-    throw failed.reason;
-  }
-  const here = nodes.all().filter(({ redis }) => redis.status === 'ready');
-  const away = nodes.all().filter(({ redis }) => redis.status !== 'ready');
+  const { nodes, here, away } = await visitNodes(redisUrl);
   const nameOf = ({ url }: Member) => (nodes.spans ? '' : new URL(url).host);
+  /** The values that are there, by id. */
+  async function peek<T>(
+    partition: number,
+    ids: readonly string[],
+    key: (partition: number, id: string) => string,
+    unpack: (packed: Buffer) => T,
+    unreadable?: Unreadable,
+  ): Promise<Map<string, T>> {
+    const found = new Map<string, T>();
+    if (ids.length === 0) return found;
+    const { redis } = nodes.of(partition);
+    const values = await redis.mgetBuffer(ids.map((id) => key(partition, id)));
+    for (const [i, id] of ids.entries()) {
+      const packed = values[i];
+      if (!packed) continue;
+      try {
+        found.set(id, unpack(packed));
+      } catch (error) {
+        if (unreadable === undefined) throw error;
+        unreadable(id);
+      }
+    }
+    return found;
+  }
   return {
     nodes: here.map((node) => inspectorOf(node, nameOf(node))),
     absent: away.map(nameOf),
+    cluster: () => healthOf(nodes, here),
     gate: (partitions) => gateOf(nodes, partitions),
     journals: (cursors) => journalsOf(nodes, cursors),
-    async peekWallets(partition, ids) {
-      const found = new Map<string, WalletState>();
-      if (ids.length === 0) return found;
-      const { redis } = nodes.of(partition);
-      const values = await redis.mgetBuffer(ids.map((id) => keys.wallet(partition, id)));
-      ids.forEach((id, i) => {
-        const packed = values[i];
-        if (packed) found.set(id, unpackWalletState(packed));
-      });
-      return found;
-    },
+    peekWallets: (partition, ids, unreadable) =>
+      peek(partition, ids, keys.wallet, unpackWalletState, unreadable),
+    peekHolds: (partition, ids, unreadable) =>
+      peek(partition, ids, keys.hold, unpackHoldState, unreadable),
+    residents: (partition) => residentsOf(nodes.of(partition).redis, partition),
     journal: { range: (...about) => rangeOf(nodes, ...about) },
     stop: nodes.stop,
   };
 }
 
-interface InspectedNode extends Member {
-  readonly connected: Promise<void>;
+async function* residentsOf(redis: Redis, partition: number): AsyncGenerator<Residents, void> {
+  const wallet = keys.wallet(partition, '');
+  const hold = keys.hold(partition, '');
+  for await (const page of scanKeys(redis, keys.all(partition))) {
+    const idsUnder = (prefix: string) =>
+      page.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+    yield { wallets: idsUnder(wallet), holds: idsUnder(hold) };
+  }
 }
 
-function openInspected(url: string): InspectedNode {
-  const redis = createConnection(url, 'recovery');
-  const connected = redis.connect();
-  connected.catch(() => undefined);
-  return { url, redis, connected };
+async function healthOf(
+  nodes: Nodes<VisitedNode>,
+  here: readonly VisitedNode[],
+): Promise<ClusterHealth | undefined> {
+  if (nodes.spans) return undefined;
+  const views = here.map(async ({ url, redis }) => {
+    const text = String(await redis.call('CLUSTER', 'NODES'));
+    return { askedAt: new URL(url).host, text };
+  });
+  return clusterHealth(await Promise.all(views));
 }
 
-function inspectorOf({ redis }: InspectedNode, name: string): NodeInspector {
+function inspectorOf({ redis, url }: VisitedNode, name: string): NodeInspector {
   return {
     name,
+    isLocal: isLocal(url),
     info: () => redis.info(),
     async setting(setting) {
       try {
@@ -120,12 +174,19 @@ function inspectorOf({ redis }: InspectedNode, name: string): NodeInspector {
   };
 }
 
+/** A Sentinel may name any machine. */
+function isLocal(url: string): boolean {
+  if (url.startsWith('unix:')) return true;
+  if (!URL.canParse(url)) return false;
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+}
+
 async function timeOf(redis: Redis): Promise<number> {
   const [seconds, micros] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 
-async function gateOf(nodes: Nodes<InspectedNode>, partitions: number): Promise<GateView> {
+async function gateOf(nodes: Nodes<VisitedNode>, partitions: number): Promise<GateView> {
   const looks = await Promise.all(
     nodes.all().map((node) => {
       const own = servedBy(nodes, node, partitions);
@@ -140,7 +201,7 @@ async function gateOf(nodes: Nodes<InspectedNode>, partitions: number): Promise<
 }
 
 async function journalsOf(
-  nodes: Nodes<InspectedNode>,
+  nodes: Nodes<VisitedNode>,
   cursors: readonly string[],
 ): Promise<JournalView[]> {
   const times = new Map(nodes.all().map((node) => [node, timeOf(node.redis)]));
@@ -150,8 +211,9 @@ async function journalsOf(
       const { redis } = node;
       const journal = keys.journal(partition);
       const nowMs = (await times.get(node)) ?? 0;
-      const [length, committed, packed, next] = await Promise.all([
+      const [length, bytes, committed, packed, next] = await Promise.all([
         redis.xlen(journal),
+        redis.memory('USAGE', journal).catch(() => undefined),
         redis.get(keys.committed(partition)),
         redis.getBuffer(keys.partition(partition)),
         redis.xrange(journal, `(${cursor}`, '+', 'COUNT', 1),
@@ -161,6 +223,7 @@ async function journalsOf(
       return {
         partition,
         length,
+        bytes: bytes === null ? 0 : bytes,
         committed: committed ?? '0-0',
         oldestAgeMs: oldest ? Math.max(0, nowMs - Number(oldest.split('-')[0])) : undefined,
         clockAheadMs: Math.max(0, clockMs - nowMs),

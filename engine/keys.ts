@@ -24,6 +24,8 @@ export const keys = {
   /** Stands in where a script takes a request key and the caller has none. */
   noRequest: (p: number): string => `${PREFIX}{${p}}:i:-`,
   refund: (p: number, entryId: string): string => `${PREFIX}{${p}}:r:${entryId}`,
+  /** A pattern that every key of the partition matches, and no other. */
+  all: (p: number): string => `${PREFIX}{${p}}:*`,
 } as const;
 
 function shortHash(text: string): string {

@@ -33,15 +33,25 @@ export { type AwaitedMutation, createLedgerWait, type LedgerWait } from './ledge
 export { type LiveCalls, sampleLiveCalls } from './live-calls.ts';
 export { migrate } from './migrate.ts';
 export * from './notifications/index.ts';
+export { type Decision, type OperatorAction, recordAction } from './operator-actions.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';
 export {
   acknowledgeRecord,
   listQuarantine,
   type ReleaseAnswer,
+  type ReleaseOptions,
   releaseWallet,
   type WaitingEntry,
 } from './quarantine.ts';
+export {
+  type LedgerImage,
+  type QuarantineList,
+  readLedgerImage,
+  readQuarantine,
+  readWaiting,
+  type WaitingView,
+} from './quarantine-view.ts';
 export {
   type QuarantineWatch,
   type QuarantineWatchInput,

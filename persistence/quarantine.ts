@@ -14,6 +14,7 @@ import { writeBatch } from './flusher/commit.ts';
 import { compareStreamIds, type ReadEntry, readEntry } from './flusher/entry.ts';
 import type { Followers } from './flusher/followers.ts';
 import { readLedger } from './flusher/read-ledger.ts';
+import { type Decision, recordAction } from './operator-actions.ts';
 import { rebase } from './rebase.ts';
 import { transaction } from './transaction.ts';
 
@@ -42,15 +43,24 @@ export function listQuarantine(sql: Sql, limit = 100): Promise<WaitingEntry[]> {
     FROM ledger_quarantine WHERE released_at IS NULL ORDER BY id LIMIT ${limit}`;
 }
 
+export interface ReleaseOptions {
+  /** Renumbers entries that do not follow the ledger. */
+  rebase?: boolean;
+  /** Recorded with the release. */
+  decision?: Decision;
+  /** What follows from the rows, in the same transaction. */
+  followers?: Followers;
+}
+
 /**
- * Releases a wallet and those that wait with it, in one transaction.
- * @param options.rebase renumber entries that do not follow the ledger; close the gate afterwards
+ * Releases a wallet and those that wait with it, in one transaction. Redis has to be restored from the
+ * ledger afterwards.
  */
 export async function releaseWallet(
   sql: Sql,
   chainKey: KeyObject,
   walletId: string,
-  options: { rebase?: boolean; followers?: Followers } = {},
+  options: ReleaseOptions = {},
 ): Promise<ReleaseAnswer> {
   return transaction(sql, async (tx) => {
     const partition = await lockPartition(tx, walletId);
@@ -68,12 +78,13 @@ export async function releaseWallet(
     }
     await markReleased(tx, walletIds, waiting);
     await writeBatch(tx, batch, [], { followers: options.followers });
-    return {
-      status: 'released',
-      walletIds,
-      entries: waiting.length,
-      rebased: entries.some((entry, index) => entry !== reads[index]),
-    };
+    const rebased = entries.some((entry, index) => entry !== reads[index]);
+    if (options.decision !== undefined) {
+      const records = waiting.map(({ id }) => id);
+      const details = { wallet_ids: walletIds, records, rebased };
+      await recordAction(tx, { ...options.decision, command: 'quarantine release', details });
+    }
+    return { status: 'released', walletIds, entries: reads.length, rebased };
   });
 }
 
@@ -82,12 +93,23 @@ export async function releaseWallet(
  * ledger), or bytes that name no wallet.
  * @returns false when there is no such open record, or when wallets wait for it
  */
-export async function acknowledgeRecord(sql: Sql, id: number): Promise<boolean> {
-  const closed = await sql`
-    UPDATE ledger_quarantine SET released_at = now()
-    WHERE id = ${id} AND released_at IS NULL
-      AND (kind = 'natural_key' OR cardinality(wallet_ids) = 0)`;
-  return closed.count === 1;
+export async function acknowledgeRecord(
+  sql: Sql,
+  id: number,
+  decision?: Decision,
+): Promise<boolean> {
+  return transaction(sql, async (tx) => {
+    const closed = await tx`
+      UPDATE ledger_quarantine SET released_at = now()
+      WHERE id = ${id} AND released_at IS NULL
+        AND (kind = 'natural_key' OR cardinality(wallet_ids) = 0)`;
+    if (closed.count !== 1) return false;
+    if (decision !== undefined) {
+      const details = { record: id };
+      await recordAction(tx, { ...decision, command: 'quarantine acknowledge', details });
+    }
+    return true;
+  });
 }
 
 /**
@@ -125,8 +147,15 @@ async function waitingWith(
   }
 }
 
+/**
+ * Each entry once: a recovery reads the retained journal again, and sets aside as `behind` what was set
+ * aside as a fork before.
+ */
 function inOrder(partition: number, waiting: readonly WaitingEntry[]): ReadEntry[] {
-  return [...waiting]
+  const entries = new Map(
+    waiting.map((entry) => [`${entry.streamId} ${entry.mutationId}`, entry] as const),
+  );
+  return [...entries.values()]
     .sort((a, b) => compareStreamIds(a.streamId, b.streamId))
     .map(({ streamId, payload }) => readEntry(partition, { id: streamId, payload }));
 }

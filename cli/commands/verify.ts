@@ -1,8 +1,8 @@
-import { type Difference, migrationView, verify as verifyAll } from '../../persistence/index.ts';
+import { type Difference, verify as verifyAll } from '../../persistence/index.ts';
 import { type Command, optionsOf, type Surroundings, UsageError } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { readPublished } from '../published.ts';
-import { type CommandStores, openStores } from '../stores.ts';
+import { type CommandStores, mustBeMigrated, openStores } from '../stores.ts';
 import { countsOf, type Found, jsonOf, textOf } from '../verify/report.ts';
 
 /** Differences beyond these are counted, not printed. */
@@ -107,14 +107,6 @@ function connectionsOf(text: string | undefined): number {
   const count = text === undefined ? CONNECTIONS : Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= CONNECTIONS_MAX) return count;
   throw new UsageError(`--connections: ${text} is not from 1 to ${CONNECTIONS_MAX}`);
-}
-
-async function mustBeMigrated({ sql }: CommandStores): Promise<void> {
-  const { pending } = await migrationView(sql);
-  if (pending.length === 0) return;
-  throw new Error(
-    'the database is not of this release; start Ringfence once to bring it up to date',
-  );
 }
 
 async function mustExist({ sql }: CommandStores, walletId: string): Promise<void> {

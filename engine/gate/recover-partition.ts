@@ -1,6 +1,7 @@
 // One partition's recovery: bring Redis in step with the ledger, then open its fence (I11).
 //
 //   fence (epoch+1) -> close -> drain the surviving journal -> move the stream past the cursor
+//   -> [what a command does while nobody can write]
 //   -> compare every wallet, restore those behind, freeze those ahead
 //   -> compare open holds, restore those behind -> open
 
@@ -8,6 +9,7 @@ import type { Redis } from 'ioredis';
 import { advanceScript, closeScript, openScript } from '../generated/index.ts';
 import { unpackPartitionState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
+import { clearPartition } from './clear.ts';
 import { drainJournal } from './drain.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 import { createRestorer } from './restore.ts';
@@ -24,9 +26,34 @@ export interface PartitionRecovery {
   readonly ahead: readonly string[];
 }
 
+/** A partition whose fence is shut and whose journal is in the ledger: nobody can write to it. */
+export interface ShutPartition {
+  readonly partition: number;
+  /** How far the ledger is: the end of the journal. */
+  readonly cursor: string;
+  readonly drained: number;
+  /** Since when, by `performance.now()`. */
+  readonly shutAt: number;
+  /** Takes everything out of Redis but fence, clock and journal. Answers how many keys that were. */
+  clear(): Promise<number>;
+}
+
+/** What is to come after the work on a shut partition. */
+export type AfterWork =
+  /** It is compared with the ledger and restored, these wallets and their holds in any case. */
+  | { readonly status: 'restore'; readonly doubted?: readonly string[] }
+  /** The work raised the epoch itself: the recovery begins anew, with the partition still shut. */
+  | { readonly status: 'again'; readonly doubted?: readonly string[] }
+  /** It is opened as it is, unless its journal forked from the ledger. */
+  | { readonly status: 'leave' };
+
+export type WhileShut = (shut: ShutPartition) => Promise<AfterWork>;
+
+/** @param whileShut done before anything is compared; the partition stays shut when it throws */
 export async function recoverPartition(
   parts: RecoveryParts,
   partition: number,
+  whileShut: WhileShut = async () => ({ status: 'restore' }),
 ): Promise<PartitionRecovery> {
   const { redis, master, recovery } = parts;
   const fence = { partition: keys.partition(partition) };
@@ -34,6 +61,7 @@ export async function recoverPartition(
   const packed = await redis.getBuffer(fence.partition);
   const before = packed ? unpackPartitionState(packed) : undefined;
   refuseStale(await master.evaluate(closeScript, fence, { epoch }));
+  const shutAt = performance.now();
 
   const drain = await drainJournal(redis, recovery, partition, epoch, cursor);
   const stream = { journal: keys.journal(partition), committed: keys.committed(partition) };
@@ -42,12 +70,25 @@ export async function recoverPartition(
 
   const testNowMs = before?.testNowMs ?? 0;
   const nowMs = testNowMs > 0 ? testNowMs : await timeAfter(redis, drain.cursor);
+  const after = await whileShut({
+    partition,
+    cursor: drain.cursor,
+    drained: drain.count,
+    shutAt,
+    clear: () => clearPartition(parts, partition, epoch, nowMs + parts.hotRecordsMs),
+  });
+  if (after.status === 'again') {
+    return recoverPartition(parts, partition, async () => ({ ...after, status: 'restore' }));
+  }
   const restorer = createRestorer(parts, partition, epoch, nowMs);
-  const overruled = await recovery.overruled(partition);
-  await restorer.wallets(new Set([...drain.forked, ...overruled.walletIds]));
-  await restorer.openHolds();
+  if (after.status === 'restore' || drain.forked.length > 0) {
+    const doubted = after.status === 'restore' ? (after.doubted ?? []) : [];
+    const overruled = await recovery.overruled(partition);
+    await restorer.wallets(new Set([...drain.forked, ...overruled.walletIds, ...doubted]));
+    await restorer.openHolds();
+    await recovery.restored(partition, epoch, overruled.records);
+  }
   const restored = restorer.count();
-  await recovery.restored(partition, epoch, overruled.records);
 
   // A fence that no recovery ever opened, of a partition that has a past.
   const wiped = (before?.epoch ?? 0) === 0 && drain.cursor !== '0-0';

@@ -43,6 +43,7 @@ export { trimScript, type TrimReply } from './trim.ts';
 export { unloadScript, type UnloadReply } from './unload.ts';
 export { voidScript, type VoidReply } from './void.ts';
 export { advanceScript, type AdvanceReply } from './gate-advance.ts';
+export { clearScript, type ClearReply } from './gate-clear.ts';
 export { closeScript, type CloseReply } from './gate-close.ts';
 export { committedScript, type CommittedReply } from './gate-committed.ts';
 export { openScript, type OpenReply } from './gate-open.ts';

@@ -12,9 +12,12 @@ export interface ClusterView {
   readonly text: string;
 }
 
-interface Line {
+export interface ClusterLine {
+  readonly id: string;
   readonly address: string;
   readonly flags: readonly string[];
+  /** The id of a replica's master; `-` on the line of a master. */
+  readonly master: string;
   readonly epoch: number;
   /** `0-5460`, `5461`, and on the line of the node itself `[93->-<id>]` or `[93-<-<id>]`. */
   readonly slots: readonly string[];
@@ -50,14 +53,17 @@ export function migratingSlots(text: string): Set<number> {
   return new Set(moving.filter((slot) => slot !== undefined).map(Number));
 }
 
-function linesOf({ askedAt, text }: ClusterView): Line[] {
+/** The nodes of one answer, without those that have no address yet. */
+export function linesOf({ askedAt, text }: ClusterView): ClusterLine[] {
   return text.split('\n').flatMap((line) => {
-    const [, at = '', flags = '', , , , epoch = '', , ...slots] = line.trim().split(' ');
+    const [id = '', at = '', flags = '', master = '', , , epoch = '', , ...slots] = line
+      .trim()
+      .split(' ');
     const address = (at.split(',')[0] ?? '').split('@')[0] ?? '';
     if (flags === '' || flags.includes('noaddr') || flags.includes('handshake')) return [];
     // A node that no other has met yet does not know its own host.
     const known = address.startsWith(':') ? askedAt : address;
-    return [{ address: known, flags: flags.split(','), epoch: Number(epoch), slots }];
+    return [{ id, address: known, flags: flags.split(','), master, epoch: Number(epoch), slots }];
   });
 }
 

@@ -6,6 +6,7 @@ export * from './inbox.ts';
 export * from './journal.ts';
 export * from './ledger.ts';
 export * from './notifications.ts';
+export * from './operator-actions.ts';
 export * from './organizations.ts';
 export * from './payments.ts';
 export * from './prices.ts';
