@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type FailingDoor,
   failingDoor,
@@ -7,7 +7,7 @@ import {
   testDatabase,
 } from '../testing/services.ts';
 import { connect, isPostgresOutage, type Sql } from './connect.ts';
-import { transaction } from './transaction.ts';
+import { savepoint, transaction } from './transaction.ts';
 
 let database: TestDatabase;
 let door: FailingDoor;
@@ -83,4 +83,46 @@ test('what the work throws rolls back, and comes out', async () => {
   });
   await expect(broken).rejects.toThrow(RangeError);
   expect(await rows()).toEqual([]);
+});
+
+describe('a part of it', () => {
+  const inParts = (second: () => Promise<unknown> = async () => undefined) =>
+    transaction(sql, async (tx) => {
+      await tx`INSERT INTO rows VALUES (1)`;
+      const failure = await savepoint(tx, async (part) => {
+        await part`INSERT INTO rows VALUES (2)`;
+        await second();
+      }).catch((error: unknown) => error);
+      await tx`INSERT INTO rows VALUES (3)`;
+      return failure;
+    });
+
+  test('that fails is undone alone, whether the work or the database says so', async () => {
+    await sql`TRUNCATE rows`;
+    const broken = () => Promise.reject(new RangeError('of the work'));
+    expect(await inParts(broken)).toBeInstanceOf(RangeError);
+    expect(await rows()).toEqual([1, 3]);
+    await sql`TRUNCATE rows`;
+    const failure = await transaction(sql, async (tx) => {
+      const error = await savepoint(tx, (part) => part`SELECT 1 / 0`).catch((thrown) => thrown);
+      await tx`INSERT INTO rows VALUES (1)`;
+      return error;
+    });
+    expect(failure).toMatchObject({ code: '22012' });
+    expect(await rows()).toEqual([1]);
+  });
+
+  // Begin, a row, the savepoint, a row, a row, commit.
+  test.each([3, 4, 5, 6])(
+    'ends with the whole when its connection is lost at statement %i, and the pool works on',
+    async (n) => {
+      await sql`TRUNCATE rows`;
+      door.failAt(n, 'unsent');
+      await expect(inParts()).rejects.toSatisfy(isPostgresOutage);
+      expect(door.disarm()).toBe(true);
+      expect(await rows()).toEqual([]);
+      expect(await inParts()).toBeUndefined();
+      expect(await rows()).toEqual([1, 2, 3]);
+    },
+  );
 });

@@ -42,13 +42,19 @@ export async function savepoint<T>(
   tx: Transaction,
   work: (part: Transaction) => Promise<T>,
 ): Promise<T> {
-  const { result } = await tx.savepoint(async (part) => {
-    try {
-      return { result: await work(part) };
-    } catch (error) {
-      if (isConnectionLost(error)) return await NEVER;
-      throw error;
-    }
-  });
-  return result;
+  try {
+    const { result } = await tx.savepoint(async (part) => {
+      try {
+        return { result: await work(part) };
+      } catch (error) {
+        if (isConnectionLost(error)) return await NEVER;
+        throw error;
+      }
+    });
+    return result;
+  } catch (error) {
+    // Also of the statements that begin and undo the part: nothing may be asked of that connection.
+    if (isConnectionLost(error)) return await NEVER;
+    throw error;
+  }
 }
