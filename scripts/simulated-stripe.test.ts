@@ -85,6 +85,7 @@ test.each([
     await fetch(String(topUp.url), {
       method: 'POST',
       body: new URLSearchParams({ outcome: 'pay' }),
+      redirect: 'manual',
     });
     const read = () => call(`${url}/v1/top_ups/${topUp.id}`, 'GET');
     await expect.poll(read, { timeout: 30_000 }).toMatchObject({ state: 'succeeded' });

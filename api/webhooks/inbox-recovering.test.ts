@@ -25,7 +25,9 @@ async function closedGate(): Promise<() => Promise<void>> {
       await released;
     });
   });
-  await engine.closeGate('a test of the inbox');
+  await on.app.kill9Redis();
+  await on.app.restartRedis();
+  await expect.poll(() => engine.status().gate).toBe('recovering');
   return async () => {
     release();
     await locked;

@@ -93,7 +93,7 @@ export class Transfers {
       values (${derivedId('trf', 'across', scope, key)}, ${input.organizationId}, ${input.fromWalletId},
         ${input.toWalletId}, ${input.amountMicros}, ${input.reference ?? null}, ${scope}, ${key},
         ${fingerprint})
-      on conflict (request_scope, request_key) do nothing
+      on conflict do nothing
       returning *`;
     if (inserted !== undefined) {
       return { created: true, transfer: fromRow(inserted) };

@@ -23,7 +23,7 @@ const LIMIT_MS = 120_000;
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
-});
+}, 60_000);
 
 interface World {
   redis: TestRedis;
@@ -98,6 +98,7 @@ test.each(['before', 'after'])(
     await fetch(String(order.url), {
       method: 'POST',
       body: new URLSearchParams({ outcome: 'pay' }),
+      redirect: 'manual',
     });
     const decided = async () =>
       (await sql`select done_at from payment_movements`).map((row) => row.done_at);
