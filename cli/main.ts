@@ -6,6 +6,7 @@ import { type Command, UsageError } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { chaos } from './commands/chaos.ts';
 import { doctor } from './commands/doctor.ts';
+import { gate } from './commands/gate.ts';
 import { quarantine } from './commands/quarantine.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { simulate } from './commands/simulate.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   reconcile,
   simulate,
   chaos,
+  gate,
   bench,
 ];
 

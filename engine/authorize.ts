@@ -55,7 +55,7 @@ export async function authorize(context: EngineContext, input: AuthorizeInput) {
   context.admit(input.partition);
   const walletIds = input.legs.map((leg) => leg.walletId);
   const args = authorizeArgs(input);
-  const outcome = await attempt(context, input.partition, input.request, (checked) =>
+  const outcome = await attempt(context, input.partition, input.request, (checkedEpoch) =>
     context.runner.run(
       input.partition,
       authorizeScript,
@@ -67,7 +67,7 @@ export async function authorize(context: EngineContext, input: AuthorizeInput) {
         hold: keys.hold(input.partition, input.holdId),
         legs: walletKeys(input.partition, walletIds),
       },
-      { ...args, checked },
+      { ...args, checkedEpoch },
     ),
   );
   if (outcome.status === 'done') context.legs.set(input.holdId, walletIds);

@@ -69,7 +69,7 @@ export async function check(context: EngineContext, input: CheckInput) {
 export async function record(context: EngineContext, input: RecordInput) {
   const held = await context.loader.hold(input.partition, input.holdId);
   if (held) return { status: 'hold_exists', hold: held } as const;
-  return attempt(context, input.partition, input.request, (checked) =>
+  return attempt(context, input.partition, input.request, (checkedEpoch) =>
     context.runner.run(
       input.partition,
       recordScript,
@@ -87,7 +87,7 @@ export async function record(context: EngineContext, input: RecordInput) {
         memo: memoText(input.memo),
         occurredAtMs: input.occurredAtMs ?? 0,
         ...requestArgs(input.request),
-        checked,
+        checkedEpoch,
         organizationId: input.organizationId,
         holdId: input.holdId,
         callId: input.callId,

@@ -5,7 +5,8 @@ import { type JournalEntry, unpackJournalEntry } from './generated/layouts.ts';
 import type { HoldLegs } from './hold-legs.ts';
 import { keys } from './keys.ts';
 import type { LedgerSource } from './ledger-source.ts';
-import type { Loader } from './loader.ts';
+import type { AbsentWallets } from './load-scripts.ts';
+import { type Loaded, type Loader, NOTHING_TO_LOAD } from './loader.ts';
 import type { RequestKey } from './request-key.ts';
 import type { Runner } from './runner.ts';
 
@@ -32,9 +33,12 @@ export interface EngineContext {
 
 const ATTEMPTS = 12; // 4 wallets, a hold, a key, and as many again after a concurrent unload
 
+/** A load epoch that no partition has. */
+const NOT_CHECKED = -1;
+
 type Engineish =
-  | { readonly status: 'wallet_not_loaded'; readonly walletId: string }
-  | { readonly status: 'ask_ledger'; readonly must: boolean };
+  | ({ readonly status: 'wallet_not_loaded' } & AbsentWallets)
+  | { readonly status: 'ask_ledger'; readonly must: boolean; readonly loadEpoch: number };
 /** A reply without the steps that `attempt` takes care of. */
 export type Settled<R extends { readonly status: string }> = Exclude<
   R,
@@ -43,32 +47,49 @@ export type Settled<R extends { readonly status: string }> = Exclude<
 
 /**
  * Runs a script until it has decided: loads what it misses, asks the ledger about unknown keys.
- * Throws OutageError, or RequestError `not_found` for a wallet that does not exist.
+ *
+ *   script: not loaded -> the ledger, for its wallets and about its key at once -> load and script again
+ *
+ * The load and the script after it are sent together: a wallet that is touched first costs one question
+ * to Postgres and one more to Redis.
+ * @throws OutageError, or RequestError `not_found` for a wallet that does not exist
+ * @param script is given the load epoch under which the ledger did not know the key
  */
 export async function attempt<R extends { readonly status: string }>(
   context: EngineContext,
   partition: number,
   request: RequestKey | undefined,
-  script: (checked: boolean) => Promise<R>,
+  script: (checkedEpoch: number) => Promise<R>,
 ): Promise<
   Settled<R> | Done | { readonly status: 'idempotency_conflict'; readonly replayed: false }
 > {
-  let checked = false;
+  let checkedEpoch = NOT_CHECKED;
+  let loading: Promise<Loaded> = NOTHING_TO_LOAD;
   for (let i = 0; i < ATTEMPTS; i++) {
-    const reply = await script(checked);
+    const [reply, loaded] = await Promise.all([script(checkedEpoch), loading]);
+    loading = NOTHING_TO_LOAD;
     const step = reply as R | Engineish;
-    if (step.status === 'wallet_not_loaded' && 'walletId' in step) {
-      const missing = await context.loader.loadWallets(partition, [step.walletId]);
-      if (missing.length > 0) throw new RequestError('not_found', 'No such wallet.');
+    let known: Awaited<ReturnType<typeof askLedger>>;
+    if (step.status === 'wallet_not_loaded' && 'walletIds' in step) {
+      // What the load was refused for is the reason now; a stale one is read again.
+      if (loaded.error) throw loaded.error;
+      const asked = request && askLedger(context, request, true);
+      const [wallets, answer] = await Promise.all([context.loader.read(step), asked]);
+      if (wallets.size < step.walletIds.length) {
+        throw new RequestError('not_found', 'No such wallet.');
+      }
+      known = answer;
+      loading = known ? NOTHING_TO_LOAD : context.loader.load(partition, step, wallets);
+      checkedEpoch = step.loadEpoch;
     } else if (step.status === 'ask_ledger' && 'must' in step && request) {
-      const known = await askLedger(context, request, step.must);
-      // Only authorize and record take `call` keys, and both know this answer.
-      if (known?.status === 'hold_exists') return known as unknown as Settled<R>;
-      if (known) return known;
-      checked = true;
+      known = await askLedger(context, request, step.must);
+      checkedEpoch = step.loadEpoch;
     } else {
       return reply as unknown as Settled<R>;
     }
+    // Only authorize and record take `call` keys, and both know this answer.
+    if (known?.status === 'hold_exists') return known as unknown as Settled<R>;
+    if (known) return known;
   }
   throw new OutageError('recovering');
 }

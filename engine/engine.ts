@@ -5,13 +5,13 @@ import type { EngineContext } from './context.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
 import type { ErrorCode } from './errors.ts';
 import type { GateEvent } from './gate/gate.ts';
-import type { HoldState, WalletState } from './generated/layouts.ts';
+import type { HoldState } from './generated/layouts.ts';
 import { type BacklogGauge, createGuard, GUARD_DEFAULTS, type GuardLimits } from './guard.ts';
 import { createHoldLegs } from './hold-legs.ts';
 import { createJournal, type Journal } from './journal.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import { createLoader } from './loader.ts';
-import { createEngineNodes } from './nodes/engine-nodes.ts';
+import { createEngineNodes, type MastersStatus } from './nodes/engine-nodes.ts';
 import type { RecoverySource } from './recovery-source.ts';
 import { createRecent } from './represent.ts';
 import { createRunner, measured, type OnScript } from './runner.ts';
@@ -35,11 +35,7 @@ export interface EngineOptions {
   readonly onNotAdmitted?: (code: ErrorCode) => void;
 }
 
-export interface EngineStatus {
-  /** `partly`: some masters of a cluster are in recovery, the others serve. */
-  readonly gate: 'open' | 'partly' | 'recovering';
-  /** `ready` while at least one master is connected, else the state of the connection. */
-  readonly redis: string;
+export interface EngineStatus extends MastersStatus {
   readonly backlog: BacklogGauge;
 }
 
@@ -95,14 +91,7 @@ export async function createEngine(options: EngineOptions) {
     hold: (partition: number, holdId: string): Promise<HoldState | undefined> =>
       loader.hold(partition, holdId),
     /** Wallets as Redis has them, loaded if need be; ids that do not exist are left out. */
-    async wallets(partition: number, ids: readonly string[]): Promise<Map<string, WalletState>> {
-      const found = await loader.peek(partition, ids);
-      const absent = ids.filter((id) => !found.has(id));
-      if (absent.length === 0) return found;
-      await loader.loadWallets(partition, absent);
-      for (const [id, wallet] of await loader.peek(partition, absent)) found.set(id, wallet);
-      return found;
-    },
+    wallets: loader.wallets,
     /** Wallets that are in Redis now, without loading. */
     peekWallets: loader.peek,
     unload: (partition: number, walletId: string, ledgerSequence: number) =>

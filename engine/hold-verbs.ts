@@ -62,7 +62,7 @@ export interface ExpireInput extends HoldRef {
 export async function extend(context: EngineContext, input: ExtendInput) {
   context.admit(input.partition);
   return onHold(context, input, (wallets) =>
-    attempt(context, input.partition, input.request, (checked) =>
+    attempt(context, input.partition, input.request, (checkedEpoch) =>
       context.runner.run(
         input.partition,
         extendScript,
@@ -70,7 +70,7 @@ export async function extend(context: EngineContext, input: ExtendInput) {
         {
           ...head(input.memo),
           ...requestArgs(input.request),
-          checked,
+          checkedEpoch,
           holdId: input.holdId,
           amountMicros: input.amountMicros,
         },
@@ -81,7 +81,7 @@ export async function extend(context: EngineContext, input: ExtendInput) {
 
 export async function capture(context: EngineContext, input: EndInput) {
   return onHold(context, input, (wallets) =>
-    attempt(context, input.partition, input.request, (checked) =>
+    attempt(context, input.partition, input.request, (checkedEpoch) =>
       context.runner.run(
         input.partition,
         captureScript,
@@ -89,7 +89,7 @@ export async function capture(context: EngineContext, input: EndInput) {
         {
           ...head(input.memo),
           ...requestArgs(input.request),
-          checked,
+          checkedEpoch,
           ...endArgs(input),
         },
       ),
@@ -99,12 +99,12 @@ export async function capture(context: EngineContext, input: EndInput) {
 
 export async function voidHold(context: EngineContext, input: VoidInput) {
   return onHold(context, input, (wallets) =>
-    attempt(context, input.partition, input.request, (checked) =>
+    attempt(context, input.partition, input.request, (checkedEpoch) =>
       context.runner.run(input.partition, voidScript, withRequest(input, wallets, input.request), {
         ...head(input.memo),
         occurredAtMs: 0,
         ...requestArgs(input.request),
-        checked,
+        checkedEpoch,
         holdId: input.holdId,
         evidence: input.evidence ?? EVIDENCE.caller,
         outcome: input.outcome ?? '',

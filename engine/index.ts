@@ -68,6 +68,7 @@ export type {
   LedgerWallet,
   Overruled,
   RecoverySource,
+  WalletAt,
 } from './recovery-source.ts';
 export type { RequestKey } from './request-key.ts';
 export type { OnScript } from './runner.ts';

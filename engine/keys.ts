@@ -10,6 +10,13 @@ export const keys = {
   /** `master_replid` of the master that the partition was recovered on. */
   master: (p: number): string => `${PREFIX}{${p}}:master`,
   wallet: (p: number, walletId: string): string => `${PREFIX}{${p}}:w:${walletId}`,
+  /** A pattern of the wallets of all partitions. */
+  anyWallet: `${PREFIX}{*}:w:*`,
+  /** Whose key it is; undefined for a key of anything else. */
+  walletIn(key: string): { partition: number; walletId: string } | undefined {
+    const [, partition, walletId] = /^rf:\{(\d+)\}:w:(.+)$/.exec(key) ?? [];
+    return walletId === undefined ? undefined : { partition: Number(partition), walletId };
+  },
   hold: (p: number, holdId: string): string => `${PREFIX}{${p}}:h:${holdId}`,
   /** Next moment (ms) each live hold, or wallet to re-arm, needs attention. */
   due: (p: number): string => `${PREFIX}{${p}}:due`,

@@ -74,14 +74,14 @@ export interface ConfigureInput {
 export async function charge(context: EngineContext, input: ChargeInput) {
   context.admit(input.partition);
   const wallets = input.legs.map((leg) => leg.walletId);
-  return attempt(context, input.partition, input.request, (checked) =>
+  return attempt(context, input.partition, input.request, (checkedEpoch) =>
     context.runner.run(
       input.partition,
       chargeScript,
       { ...common(input), legs: walletKeys(input.partition, wallets) },
       {
         ...head(input),
-        checked,
+        checkedEpoch,
         kind: input.kind ?? 'charge',
         overdraft: input.overdraft,
         unbilled: input.unbilled,
@@ -97,7 +97,7 @@ export async function credit(context: EngineContext, input: CreditInput) {
   const { partition } = input;
   const { holdId } = refundable;
   const run = () =>
-    attempt(context, partition, input.request, (checked) =>
+    attempt(context, partition, input.request, (checkedEpoch) =>
       context.runner.run(
         partition,
         creditScript,
@@ -110,7 +110,7 @@ export async function credit(context: EngineContext, input: CreditInput) {
         },
         {
           ...head(input),
-          checked,
+          checkedEpoch,
           walletId: input.walletId,
           kind: input.kind,
           amountMicros: input.amountMicros,
@@ -151,7 +151,7 @@ async function committedEntry(context: EngineContext, id: string) {
 
 export async function transfer(context: EngineContext, input: TransferInput) {
   context.admit(input.partition);
-  return attempt(context, input.partition, input.request, (checked) =>
+  return attempt(context, input.partition, input.request, (checkedEpoch) =>
     context.runner.run(
       input.partition,
       transferScript,
@@ -163,7 +163,7 @@ export async function transfer(context: EngineContext, input: TransferInput) {
       },
       {
         ...head(input),
-        checked,
+        checkedEpoch,
         fromWalletId: input.fromWalletId,
         toWalletId: input.toWalletId,
         amountMicros: input.amountMicros,

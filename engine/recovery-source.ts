@@ -11,8 +11,17 @@ export interface JournalItem {
 export interface LedgerWallet {
   readonly walletId: string;
   readonly sequence: number;
+  /** The state after its last entry, packed as the ledger keeps it: equal bytes are an equal state. */
+  readonly packed: Buffer;
+  /** The same, unpacked on access; in quarantine if `quarantined` says so. */
   readonly state: WalletState;
   readonly quarantined: boolean;
+}
+
+/** A wallet at one of its sequences. */
+export interface WalletAt {
+  readonly walletId: string;
+  readonly sequence: number;
 }
 
 export interface LedgerHold {
@@ -62,8 +71,13 @@ export interface RecoverySource {
    * one that moved a wallet; undefined if one of them is not there or none moved any.
    */
   settled(partition: number, entries: readonly JournalItem[]): Promise<string | undefined>;
+  /** About how many wallets these partitions have, told without counting: a choice of speed only. */
+  estimateWallets(partitions: readonly number[]): Promise<number>;
+  /** All wallets of the partition. */
   walletPages(partition: number, pageSize: number): AsyncIterable<LedgerWallet[]>;
+  /** Those of the ids that are wallets of the partition. */
+  walletsOf(partition: number, ids: readonly string[]): Promise<LedgerWallet[]>;
   openHolds(partition: number): AsyncIterable<LedgerHold>;
-  /** Holds that ledger rows of this wallet after `sequence` belong to. */
-  holdsTouchedAfter(walletId: string, sequence: number): Promise<LedgerHold[]>;
+  /** Holds that ledger rows of each wallet after its `sequence` belong to, each hold once. */
+  holdsTouchedAfter(wallets: readonly WalletAt[]): Promise<LedgerHold[]>;
 }

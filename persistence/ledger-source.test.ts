@@ -144,7 +144,7 @@ describe('what the recovery gate asks', () => {
     expect(pages.flat().map((one) => one.walletId)).toEqual(wallets.sort());
     const open = await collect(recovery().openHolds(4));
     expect(open).toEqual([{ holdId: kept.holdId, hold: scribe.holds.get(kept.holdId) }]);
-    const touched = await recovery().holdsTouchedAfter(b, 1);
+    const touched = await recovery().holdsTouchedAfter([{ walletId: b, sequence: 1 }]);
     expect(touched.map((one) => one.holdId)).toEqual([closed.holdId]);
     expect((await recovery().partitionsInOrder(6))[0]).toBe(4);
     expect(await recovery().partitionsInOrder(6)).toHaveLength(6);

@@ -27,8 +27,12 @@ export function createLedgerSource(sql: Sql): LedgerSource {
   const requests = batchLookups((keys: readonly NaturalKeyId[]) => findRequests(sql, keys));
   const entries = batchLookups((ids: readonly string[]) => findEntries(sql, ids));
   const holds = batchLookups((ids: readonly string[]) => findHolds(sql, ids));
+  const wallets = batchLookups((ids: readonly string[]) => findWallets(sql, ids));
   return {
-    wallets: (ids) => findWallets(sql, ids),
+    async wallets(ids) {
+      const rows = await Promise.all(ids.map(wallets));
+      return new Map(rows.flatMap((row) => (row ? [[row.id, walletState(row)]] : [])));
+    },
     async hold(holdId) {
       const snapshot = await holds(holdId);
       return snapshot && unpackHoldState(snapshot);
@@ -43,11 +47,21 @@ export function walletState(row: { state: Buffer; quarantined: boolean }): Walle
   return { ...unpackWalletState(row.state), quarantined: row.quarantined };
 }
 
-async function findWallets(sql: Sql, ids: readonly string[]): Promise<Map<string, WalletState>> {
-  const rows = await orOutage(sql<{ id: string; state: Buffer; quarantined: boolean }[]>`
+interface WalletRow {
+  id: string;
+  state: Buffer;
+  quarantined: boolean;
+}
+
+async function findWallets(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<readonly (WalletRow | undefined)[]> {
+  const rows = await orOutage(sql<WalletRow[]>`
     SELECT wallet_id AS id, state, quarantined FROM wallet_snapshots
     WHERE wallet_id = ANY(${[...ids]}::text[])`);
-  return new Map(rows.map((row) => [row.id, walletState(row)]));
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => found.get(id));
 }
 
 async function findHolds(

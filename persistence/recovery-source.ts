@@ -5,17 +5,17 @@
 import type { KeyObject } from 'node:crypto';
 import {
   type LedgerHold,
-  type LedgerWallet,
   OutageError,
   type RecoverySource,
   unpackHoldState,
+  type WalletAt,
 } from '../engine/index.ts';
 import type { Sql } from './connect.ts';
 import { drain, settled } from './flusher/drain.ts';
 import type { Followers } from './flusher/followers.ts';
-import { walletState } from './ledger-source.ts';
 import { overruled, quarantine, restored } from './overruled.ts';
 import { orOutage } from './postgres-errors.ts';
+import { estimateWallets, walletPages, walletsOf } from './recovery-wallets.ts';
 
 /** Any constant will do, as long as nothing else in the database locks on it. */
 const RECOVERY_LOCK = 7_246_003;
@@ -41,9 +41,11 @@ export function createRecoverySource(
     restored: (partition, epoch, records) => restored(sql, partition, epoch, records),
     quarantine: (partition, epoch, ids) => quarantine(sql, partition, epoch, ids),
     settled: (partition, entries) => settled(sql, partition, entries),
+    estimateWallets: (partitions) => estimateWallets(sql, partitions),
     walletPages: (partition, pageSize) => walletPages(sql, partition, pageSize),
+    walletsOf: (partition, ids) => walletsOf(sql, partition, ids),
     openHolds: (partition) => openHolds(sql, partition),
-    holdsTouchedAfter: (walletId, sequence) => holdsTouchedAfter(sql, walletId, sequence),
+    holdsTouchedAfter: (wallets) => holdsTouchedAfter(sql, wallets),
   };
 }
 
@@ -89,26 +91,6 @@ async function fence(sql: Sql, partition: number): Promise<{ cursor: string; epo
   return row;
 }
 
-async function* walletPages(
-  sql: Sql,
-  partition: number,
-  pageSize: number,
-): AsyncGenerator<LedgerWallet[]> {
-  let after = '';
-  for (;;) {
-    const rows = await orOutage(sql<
-      { walletId: string; sequence: number; state: Buffer; quarantined: boolean }[]
-    >`
-      SELECT wallet_id AS "walletId", sequence, state, quarantined FROM wallet_snapshots
-      WHERE partition = ${partition} AND wallet_id > ${after}
-      ORDER BY wallet_id LIMIT ${pageSize}`);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    yield rows.map((row) => ({ ...row, state: walletState(row) }));
-    after = last.walletId;
-  }
-}
-
 interface HoldRow {
   holdId: string;
   snapshot: Buffer;
@@ -126,21 +108,23 @@ async function* openHolds(sql: Sql, partition: number): AsyncGenerator<LedgerHol
       SELECT id AS "holdId", snapshot FROM holds
       WHERE partition = ${partition} AND id > ${after} AND state IN ('authorized', 'live', 'final')
       ORDER BY id LIMIT ${HOLD_PAGE}`);
-    const last = rows.at(-1);
-    if (last === undefined) return;
     yield* rows.map(unpacked);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < HOLD_PAGE) return;
     after = last.holdId;
   }
 }
 
-async function holdsTouchedAfter(
-  sql: Sql,
-  walletId: string,
-  sequence: number,
-): Promise<LedgerHold[]> {
+async function holdsTouchedAfter(sql: Sql, wallets: readonly WalletAt[]): Promise<LedgerHold[]> {
   const rows = await orOutage(sql<HoldRow[]>`
     SELECT id AS "holdId", snapshot FROM holds WHERE id IN (
-      SELECT hold_id FROM ledger_entries
-      WHERE wallet_id = ${walletId} AND sequence > ${sequence} AND hold_id IS NOT NULL)`);
+      SELECT entry.hold_id
+      FROM unnest(
+        ${wallets.map((wallet) => wallet.walletId)}::text[],
+        ${wallets.map((wallet) => wallet.sequence)}::bigint[]
+      ) AS wallet (id, sequence)
+      JOIN ledger_entries AS entry
+        ON entry.wallet_id = wallet.id AND entry.sequence > wallet.sequence
+      WHERE entry.hold_id IS NOT NULL)`);
   return rows.map(unpacked);
 }

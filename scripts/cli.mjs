@@ -5,7 +5,7 @@ import { joinServices } from './environment.mjs';
 import { ensureInstalled } from './install.mjs';
 
 /** Commands that look at no Ringfence but start and stop one, with databases of its own. */
-const STAND_ALONE = ['simulate', 'chaos', 'bench'];
+const STAND_ALONE = ['simulate', 'chaos', 'gate', 'bench'];
 
 /**
  * @param {string[]} args

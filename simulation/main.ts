@@ -3,6 +3,9 @@
 export { chaos, SCENARIOS } from './chaos/chaos.ts';
 export { LEGEND, type Report } from './chaos/report.ts';
 export { isClean } from './chaos/run.ts';
+export { DEFAULTS } from './gate/options.ts';
+export { gateFaults, gateLines } from './gate/report.ts';
+export { measureGate } from './gate/run.ts';
 export { BROKEN_BUILDS, type BrokenBuild, breakScript } from './seeded/broken-builds.ts';
 export type { SeedReport } from './seeded/run-seed.ts';
 export { runSeeds, type SeedsOptions } from './seeded/seeds.ts';

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import {
   createEngine,
   type Engine,
-  type GateEvent,
   type LedgerSource,
   type RecoverySource,
 } from '../../engine/index.ts';
@@ -28,6 +27,7 @@ import type { NotificationMetrics } from '../metrics/notifications.ts';
 import type { EngineWatch } from '../metrics/scripts.ts';
 import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { reconcileMarks } from '../webhooks/doors.ts';
+import { createGateLog } from './gate-log.ts';
 import { createProviderClients } from './provider-clients.ts';
 import { createReconcileRequests } from './reconcile-requests.ts';
 import { createReconciling } from './reconciling.ts';
@@ -141,6 +141,7 @@ function openEngine(
   sources: { readonly ledger: LedgerSource; readonly recovery: RecoverySource },
   recovered: () => void,
 ): Promise<Engine> {
+  const tellGate = createGateLog(log);
   return createEngine({
     redisUrl: config.REDIS_URL,
     partitions: config.RINGFENCE_PARTITIONS,
@@ -151,7 +152,7 @@ function openEngine(
       backlogMaxEntries: config.RINGFENCE_BACKLOG_MAX_ENTRIES,
     },
     onGate(event) {
-      logGate(log, event);
+      tellGate(event);
       if (event.kind === 'opened' && event.partitions > 0) recovered();
     },
     onScript: watch.onScript,
@@ -183,21 +184,4 @@ function createBell(): { ring(): void; listen(listener: () => void): void } {
       if (rang) listener();
     },
   };
-}
-
-/** The others are in quarantine like these; more would only hide the line. */
-const WALLETS_LOGGED = 100;
-
-function logGate(log: Logger, event: GateEvent): void {
-  if (event.kind === 'failed') log.error({ err: event.error }, 'recovery failed; trying again');
-  else if (event.kind === 'partition') logPartition(log, event);
-  else log.info({ ...event }, `gate ${event.kind}`);
-}
-
-function logPartition(log: Logger, event: Extract<GateEvent, { kind: 'partition' }>): void {
-  log.debug({ ...event }, 'partition recovered');
-  const { partition, ahead } = event.result;
-  if (ahead.length === 0) return;
-  const wallets = ahead.slice(0, WALLETS_LOGGED);
-  log.error({ partition, count: ahead.length, wallets }, 'wallets are ahead of the ledger: frozen');
 }

@@ -38,13 +38,15 @@ export async function drainJournal(
   for (;;) {
     const page = await pageOf(redis, partition, start);
     const last = page.at(-1);
-    if (!last) return { cursor, count, forked: [...forked] };
+    if (!last) break;
     const drained = await recovery.drain(partition, page, epoch);
     for (const wallet of drained.forkedWallets) forked.add(wallet);
     cursor = drained.cursor;
     count += page.length;
+    if (page.length < PAGE) break;
     start = `(${last.id}`;
   }
+  return { cursor, count, forked: [...forked] };
 }
 
 /** Where to begin: behind the newest entries, at or before the cursor, that the ledger has all. */

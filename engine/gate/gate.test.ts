@@ -1,8 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { OutageError } from '../errors.ts';
 import { EVIDENCE } from '../hold-verbs.ts';
 import { keys } from '../keys.ts';
+import { reopened } from '../test/reopened.ts';
 import { PARTITION, World } from '../test/world.ts';
 
 let world: World;
@@ -10,19 +9,6 @@ beforeEach(async () => {
   world = await World.open();
 });
 afterEach(() => world.close());
-
-/** Tries until the gate has opened again, at most for the test's time. */
-async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const { code } = error as OutageError;
-      if (code !== 'recovering' && code !== 'redis_unreachable') throw error;
-      await setImmediate();
-    }
-  }
-}
 
 describe('the recovery gate', () => {
   test('a restart closes it, and balances and live holds are what they were', async () => {
@@ -35,7 +21,7 @@ describe('the recovery gate', () => {
       world.engine.check({ ...world.ref('a'), proofOfLife: true }),
     ).rejects.toMatchObject({ name: 'OutageError' });
     await world.redis.restart();
-    const reply = await eventually(() =>
+    const reply = await reopened(() =>
       world.engine.check({ ...world.ref('a'), proofOfLife: true }),
     );
     expect(reply).toMatchObject({ hold: { state: 'live' } });
@@ -56,7 +42,7 @@ describe('the recovery gate', () => {
         check: () => world.engine.check({ ...ref, proofOfLife: true }),
         capture: () => world.engine.capture(end),
       };
-      const reply = await eventually<{ status: string }>(ask[verb]);
+      const reply = await reopened<{ status: string }>(ask[verb]);
       expect(reply.status).not.toBe('hold_not_found');
       await world.engine.opened();
       const liveCalls = verb === 'capture' ? 0 : 1;
@@ -71,7 +57,7 @@ describe('the recovery gate', () => {
     await world.flush();
     const before = await world.state(wallet);
     await world.raw.flushall();
-    const reply = await eventually(() => world.engine.hold(PARTITION, world.ref('kept').holdId));
+    const reply = await reopened(() => world.engine.hold(PARTITION, world.ref('kept').holdId));
     expect(reply).toMatchObject({ state: 'live', callId: 'kept' });
     const after = await world.state(wallet);
     expect({ ...after, checkLedgerUntilMs: 0 }).toEqual(before);
@@ -107,7 +93,7 @@ describe('the recovery gate', () => {
     await world.raw.del(keys.journal(PARTITION));
     await world.engine.closeGate('test');
     await world.raw.del(keys.master(PARTITION));
-    await eventually(() => world.engine.hold(PARTITION, world.ref('lost').holdId));
+    await reopened(() => world.engine.hold(PARTITION, world.ref('lost').holdId));
     expect(await world.state(wallet)).toMatchObject({
       ...right,
       checkLedgerUntilMs: expect.any(Number),
@@ -133,7 +119,7 @@ describe('the recovery gate', () => {
     const first = await world.engine.charge(input);
     await world.flush();
     await world.raw.flushall();
-    const again = await eventually(() => world.engine.charge(input));
+    const again = await reopened(() => world.engine.charge(input));
     expect(again).toEqual({ ...first, replayed: true });
     const other = { ...input, request: { ...input.request, fingerprint: 'other' } };
     expect((await world.engine.charge(other)).status).toBe('idempotency_conflict');
@@ -144,7 +130,7 @@ describe('the recovery gate', () => {
     const wallet = await world.wallet(1_000_000);
     await world.engine.closeGate('test');
     await world.raw.del(keys.master(PARTITION));
-    await eventually(() => world.engine.wallets(PARTITION, [wallet]));
+    await reopened(() => world.engine.wallets(PARTITION, [wallet]));
     expect(world.ledger.entriesByWallet.get(wallet)).toHaveLength(1);
     expect(await world.state(wallet)).toMatchObject({ postedMicros: 1_000_000 });
   });
@@ -157,7 +143,7 @@ describe('the recovery gate', () => {
     await expect
       .poll(
         async () =>
-          (await eventually(() => world.engine.hold(PARTITION, world.ref('window').holdId)))?.state,
+          (await reopened(() => world.engine.hold(PARTITION, world.ref('window').holdId)))?.state,
       )
       .toBe('authorized');
     expect(await world.state(wallet)).toMatchObject({ heldMicros: 75_000, liveCalls: 1 });

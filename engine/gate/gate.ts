@@ -7,7 +7,7 @@
 //                        +----+
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { type RecoverOptions, recoverMaster, shutMaster } from './recover.ts';
+import { type Progress, type RecoverOptions, recoverMaster, shutMaster } from './recover.ts';
 import type { PartitionRecovery } from './recover-partition.ts';
 
 export interface GateOptions extends Omit<RecoverOptions, 'onPartition'> {
@@ -16,12 +16,22 @@ export interface GateOptions extends Omit<RecoverOptions, 'onPartition'> {
 
 export type GateEvent =
   | { readonly kind: 'closed'; readonly why: string }
-  | { readonly kind: 'partition'; readonly result: PartitionRecovery; readonly ms: number }
+  | {
+      readonly kind: 'partition';
+      readonly result: PartitionRecovery;
+      /** What its own recovery took. */
+      readonly ms: number;
+      /** How long it was shut, from the moment this process noticed. */
+      readonly shutMs: number;
+      readonly progress: Progress;
+    }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'opened'; readonly partitions: number; readonly ms: number };
 
 export interface Gate {
   state(): 'open' | 'recovering';
+  /** How far the recovery is that this process does; undefined when it does none. */
+  progress(): Progress | undefined;
   /** Says that scripts or a fence are missing; a recovery begins if none is under way. */
   lost(why: string): void;
   /**
@@ -56,10 +66,14 @@ export function createGate(options: GateOptions): Gate {
   /** Counts what makes earlier looks worthless: a new connection, another master. */
   let era = 0;
   let masterId: string | undefined;
+  let closedAtMs = performance.now();
+  let progress: Progress | undefined;
   const recovering = {
     ...options,
-    onPartition(result: PartitionRecovery, ms: number) {
-      options.onEvent({ kind: 'partition', result, ms });
+    onPartition(result: PartitionRecovery, ms: number, made: Progress) {
+      const shutMs = performance.now() - closedAtMs;
+      progress = made;
+      options.onEvent({ kind: 'partition', result, ms, shutMs, progress: made });
     },
   };
 
@@ -93,14 +107,17 @@ export function createGate(options: GateOptions): Gate {
 
   function lost(why: string): void {
     if (current || stopped) return;
+    closedAtMs = performance.now();
     options.onEvent({ kind: 'closed', why });
     current = untilOpen().finally(() => {
       current = undefined;
+      progress = undefined;
     });
   }
 
   return {
     state: () => (current ? 'recovering' : 'open'),
+    progress: () => progress,
     shielded: (partition) => shields.has(partition),
     disconnected: unshield,
     lost,

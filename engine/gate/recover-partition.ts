@@ -2,7 +2,7 @@
 //
 //   fence (epoch+1) -> close -> drain the surviving journal -> move the stream past the cursor
 //   -> [what a command does while nobody can write]
-//   -> compare every wallet, restore those behind, freeze those ahead
+//   -> compare the wallets, restore what is not as the ledger has it, freeze those ahead
 //   -> compare open holds, restore those behind -> open
 
 import type { Redis } from 'ioredis';
@@ -24,6 +24,8 @@ export interface PartitionRecovery {
   readonly forked: readonly string[];
   /** Wallets that Redis has further than ledger and journal; they keep it, and are frozen now. */
   readonly ahead: readonly string[];
+  /** Wallets that had the ledger's sequence and another balance or limit; put back as the ledger has them. */
+  readonly differing: readonly string[];
 }
 
 /** A partition whose fence is shut and whose journal is in the ledger: nobody can write to it. */
@@ -57,8 +59,10 @@ export async function recoverPartition(
 ): Promise<PartitionRecovery> {
   const { redis, master, recovery } = parts;
   const fence = { partition: keys.partition(partition) };
-  const { cursor, epoch } = await recovery.fence(partition);
-  const packed = await redis.getBuffer(fence.partition);
+  const [{ cursor, epoch }, packed] = await Promise.all([
+    recovery.fence(partition),
+    redis.getBuffer(fence.partition),
+  ]);
   const before = packed ? unpackPartitionState(packed) : undefined;
   refuseStale(await master.evaluate(closeScript, fence, { epoch }));
   const shutAt = performance.now();
@@ -103,7 +107,8 @@ export async function recoverPartition(
   });
   refuseStale(opened);
   const { forked, count: drained } = drain;
-  return { partition, restored, drained, forked, ahead: restorer.ahead() };
+  const differing = restorer.differing();
+  return { partition, restored, drained, forked, ahead: restorer.ahead(), differing };
 }
 
 /** Redis' time, but none before the ledger's newest entry: a Redis that was wiped has forgotten that. */

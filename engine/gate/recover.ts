@@ -2,6 +2,7 @@
 //
 //   look -> in order: nothing to do
 //        -> the lock -> look again -> shut what is suspect -> load scripts -> shield -> partitions
+//           (while another process has it: shield what that one has opened)
 //
 // Suspect is a partition that is shut, or that was recovered on another master than this one: after a
 // restart, a promotion, or a slot's move all of that master's data may be older than the ledger. A
@@ -14,8 +15,11 @@ import { keys } from '../keys.ts';
 import type { LedgerSource } from '../ledger-source.ts';
 import type { RecoverySource } from '../recovery-source.ts';
 import { redisCode } from '../redis-errors.ts';
+import { findHeldWallets } from './held-wallets.ts';
+import { inLanes } from './lanes.ts';
 import { createMaster, type Look, type Master } from './master.ts';
 import { type PartitionRecovery, recoverPartition } from './recover-partition.ts';
+import { inTurn } from './turn.ts';
 
 export interface RecoverOptions {
   /** Opens a connection of its own to the master; one that never reconnects. */
@@ -26,7 +30,7 @@ export interface RecoverOptions {
   readonly hotRecordsMs: number;
   readonly ledger: LedgerSource;
   readonly recovery: RecoverySource;
-  readonly onPartition: (result: PartitionRecovery, ms: number) => void;
+  readonly onPartition: (result: PartitionRecovery, ms: number, progress: Progress) => void;
 }
 
 /**
@@ -34,6 +38,15 @@ export interface RecoverOptions {
  * recovery, or shut and refuses by itself.
  */
 export type Shield = (masterId: string, partitions: readonly number[]) => void;
+
+/** How far a recovery is: partitions done, of all that it has to do. */
+export interface Progress {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Partitions that are recovered at the same time. */
+const LANES = 4;
 
 /**
  * @returns how many partitions were recovered; none when another process has done it
@@ -44,14 +57,25 @@ export async function recoverMaster(options: RecoverOptions, shield: Shield): Pr
     const master = createMaster(redis);
     // A mere reconnect needs neither the lock nor Postgres.
     const look = await master.look(options.partitions());
-    const suspects = suspectsOf(look);
-    if (look.standing && look.complete && suspects.every((p) => look.migrating.has(p))) {
-      shield(look.masterId, without(look.partitions, suspects));
+    const suspects = shieldSound(look, shield);
+    if (suspects?.every((p) => look.migrating.has(p))) {
       if (suspects.length > 0) throw new OutageError('recovering');
       return 0;
     }
-    return options.recovery.exclusively(() => recoverAll(options, master, redis, shield));
+    const lookAgain = async () => {
+      shieldSound(await master.look(options.partitions()), shield);
+    };
+    const recover = () => recoverAll(options, master, redis, shield);
+    return inTurn(options.recovery, lookAgain, recover);
   });
+}
+
+/** Shields what is open and right already, if scripts can be trusted at all. @returns the others */
+function shieldSound(look: Look, shield: Shield): number[] | undefined {
+  if (!look.standing || !look.complete) return undefined;
+  const suspects = suspectsOf(look);
+  shield(look.masterId, without(look.partitions, suspects));
+  return suspects;
 }
 
 /** One connection that never reconnects: if Redis goes away again, the recovery starts over. */
@@ -96,19 +120,22 @@ async function recoverAll(
   const suspects = suspectsOf(look);
   // When all of it is suspect, nobody may go on for even a moment.
   if (suspects.length === look.partitions.length) await master.flushScripts();
-  for (const partition of suspects) await shut(master, partition);
+  await Promise.all(suspects.map((partition) => shut(master, partition)));
   await master.loadScripts();
   const waiting = suspects.filter((p) => look.migrating.has(p));
   // From here on every fence that is open is right, and those that are shut refuse by themselves.
   shield(look.masterId, without(look.partitions, waiting));
   const order = await options.recovery.partitionsInOrder(options.partitionCount);
   const due = order.filter((p) => suspects.includes(p) && !waiting.includes(p));
-  const parts = { ...options, redis, master, masterId: look.masterId };
-  for (const partition of due) {
+  const held = due.length > 0 ? await findHeldWallets(redis, due, options.recovery) : undefined;
+  const parts = { ...options, redis, master, masterId: look.masterId, held };
+  let done = 0;
+  await inLanes(due, LANES, async (partition) => {
     const startMs = performance.now();
     const result = await recoverPartition(parts, partition);
-    options.onPartition(result, performance.now() - startMs);
-  }
+    done += 1;
+    options.onPartition(result, performance.now() - startMs, { done, of: due.length });
+  });
   if (waiting.length > 0) throw new OutageError('recovering');
   return due.length;
 }

@@ -1,13 +1,15 @@
-// Puts the ledger's wallets and holds over what Redis has, where Redis is behind, overruled or empty.
-// Where Redis is ahead it keeps what it has (ahead.ts).
+// Puts the ledger's wallets and holds over what Redis has, where Redis is behind, overruled, otherwise than
+// the ledger at the same sequence, or empty. Where Redis is ahead it keeps what it has (ahead.ts).
 
 import { OutageError } from '../errors.ts';
 import { restoreScript } from '../generated/index.ts';
 import { unpackHoldState, unpackWalletState, type WalletState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
-import type { LedgerHold, LedgerWallet } from '../recovery-source.ts';
+import type { LedgerHold, LedgerWallet, WalletAt } from '../recovery-source.ts';
 import { createAhead } from './ahead.ts';
 import { createFinalCalls, recount } from './final-calls.ts';
+import { walletsToCompare } from './held-wallets.ts';
+import { standOf } from './in-step.ts';
 import { createItems, type Item } from './items.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 
@@ -16,10 +18,12 @@ const ITEMS_PER_SCRIPT = 200;
 
 export interface Restorer {
   /**
-   * Restores every wallet that is behind the ledger, and those that the ledger overrules wherever they
-   * are; freezes those ahead. Absent ones load on demand.
+   * Restores every wallet that is behind the ledger or differs from it, and those that the ledger
+   * overrules wherever they are; freezes those ahead. Absent ones load on demand.
    */
   wallets(overruled: ReadonlySet<string>): Promise<void>;
+  /** Wallets that had the ledger's sequence and something else than the ledger, so far. */
+  differing(): readonly string[];
   /**
    * Restores open holds that are absent or behind, with their wallets and their moments, and counts
    * each wallet's final calls anew. After `wallets`.
@@ -40,6 +44,7 @@ export function createRestorer(
   const items = createItems(partition, nowMs, nowMs + parts.hotRecordsMs);
   const finals = createFinalCalls();
   const ahead = createAhead(recovery, partition, epoch, items, finals);
+  const differing: string[] = [];
 
   function walletItem(walletId: string, state: WalletState): Item {
     finals.wallet(walletId, state);
@@ -56,29 +61,34 @@ export function createRestorer(
 
   async function comparePage(page: readonly LedgerWallet[], overruled: ReadonlySet<string>) {
     const values = await redis.mgetBuffer(page.map((w) => keys.wallet(partition, w.walletId)));
-    const list: Item[] = [];
+    const wallets: Item[] = [];
+    const since: WalletAt[] = []; // one for each of them
     const further: [LedgerWallet, WalletState][] = [];
     for (const [i, wallet] of page.entries()) {
       const packed = values[i];
       if (!packed) continue;
+      const { walletId } = wallet;
       const current = unpackWalletState(packed);
-      finals.wallet(wallet.walletId, current);
-      const free = !overruled.has(wallet.walletId);
+      finals.wallet(walletId, current);
+      const free = !overruled.has(walletId);
       if (free && current.sequence > wallet.sequence) {
         further.push([wallet, current]);
         continue;
       }
-      const inStep =
-        current.sequence === wallet.sequence && current.quarantined === wallet.quarantined;
-      if (inStep && free) continue;
+      const stand = standOf(wallet, packed, current);
+      if (stand === 'in step' && free) continue;
+      if (stand === 'differs') differing.push(walletId);
       // A wallet in quarantine takes no new holds until an operator has decided.
-      list.push(walletItem(wallet.walletId, { ...wallet.state, quarantined: wallet.quarantined }));
-      const after = free ? current.sequence : 0;
-      for (const hold of await recovery.holdsTouchedAfter(wallet.walletId, after)) {
-        list.push(...items.hold(hold, true));
-      }
+      wallets.push(walletItem(walletId, wallet.state));
+      since.push({ walletId, sequence: free ? current.sequence : 0 });
     }
-    await write([...list, ...(await ahead.keep(further))]);
+    // A wallet comes after its holds: a recovery that ends in between finds it behind again.
+    for (let i = 0; i < wallets.length; i += ITEMS_PER_SCRIPT) {
+      const touched = await recovery.holdsTouchedAfter(since.slice(i, i + ITEMS_PER_SCRIPT));
+      await write(touched.flatMap((hold) => items.hold(hold, true)));
+      await write(wallets.slice(i, i + ITEMS_PER_SCRIPT));
+    }
+    await write(await ahead.keep(further));
   }
 
   async function compareHolds(holds: readonly LedgerHold[]): Promise<void> {
@@ -107,10 +117,11 @@ export function createRestorer(
 
   return {
     async wallets(overruled) {
-      for await (const page of recovery.walletPages(partition, PAGE)) {
+      for await (const page of walletsToCompare(recovery, partition, parts.held, PAGE)) {
         await comparePage(page, overruled);
       }
     },
+    differing: () => differing,
     async openHolds() {
       let page: LedgerHold[] = [];
       for await (const hold of recovery.openHolds(partition)) {

@@ -12,6 +12,7 @@ const TS_TYPE: Record<ScalarType, string> = {
   hold: 'HoldState',
   entry: 'JournalEntry',
   texts: 'readonly Buffer[]',
+  ids: 'readonly string[]',
   reply: 'never',
 };
 
@@ -102,6 +103,7 @@ function reader(field: Field, index: number): string {
   if (field.type === 'flag') return `integerOf(values, ${index}) === 1`;
   if (field.type === 'hold') return `unpackHoldState(values[${index}])`;
   if (field.type === 'entry') return `unpackJournalEntry(values[${index}])`;
+  if (field.type === 'ids') return `values.slice(${index}).map(String)`;
   return `values.slice(${index})`;
 }
 

@@ -8,6 +8,7 @@ export type ScalarType =
   | 'hold'
   | 'entry'
   | 'texts'
+  | 'ids'
   | 'reply';
 export interface Field {
   readonly name: string;
@@ -34,7 +35,17 @@ export interface Header {
   readonly upholds: readonly string[];
 }
 
-const SCALARS = new Set(['text', 'integer', 'flag', 'bytes', 'hold', 'entry', 'texts', 'reply']);
+const SCALARS = new Set([
+  'text',
+  'integer',
+  'flag',
+  'bytes',
+  'hold',
+  'entry',
+  'texts',
+  'ids',
+  'reply',
+]);
 const SECTIONS = ['Keys:', 'Args:', 'Returns:', 'Emits:', 'Upholds:'] as const;
 
 export function parseHeader(file: string, source: string): Header {

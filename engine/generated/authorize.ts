@@ -21,7 +21,7 @@ export interface AuthorizeArgs {
   readonly requestScope: string;
   readonly requestKey: string;
   readonly fingerprint: string;
-  readonly checked: boolean;
+  readonly checkedEpoch: number;
   readonly organizationId: string;
   readonly holdId: string;
   readonly kind: string;
@@ -53,8 +53,8 @@ export interface AuthorizeArgs {
 export type AuthorizeReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
-  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
-  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
+  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean; readonly loadEpoch: number }
   | { readonly status: 'hold_exists'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'wallet_frozen'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'too_many_live_calls'; readonly replayed: boolean; readonly walletId: string; readonly liveCalls: number; readonly maxLiveCalls: number }
@@ -73,9 +73,9 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
     case 'idempotency_conflict':
       return { status, replayed };
     case 'wallet_not_loaded':
-      return { status, replayed, walletId: textOf(values, 1) };
+      return { status, replayed, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'ask_ledger':
-      return { status, replayed, must: integerOf(values, 1) === 1 };
+      return { status, replayed, must: integerOf(values, 1) === 1, loadEpoch: integerOf(values, 2) };
     case 'hold_exists':
       return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'wallet_frozen':
@@ -96,9 +96,9 @@ function readAuthorizeReply(reply: readonly Buffer[]): AuthorizeReply {
 /** opens a hold over 1-4 legs, all of them or none. Atomic because the check of every wallet, the hold, the due entry, the journal and the answer of a retry must be one step: between any two of them another call could spend the same money. */
 export const authorizeScript: Script<AuthorizeKeys, AuthorizeArgs, AuthorizeReply> = {
   name: 'authorize',
-  sha: 'e71d3353a99d80aec7e65ca6f1477b81bf99c685',
+  sha: '82f14c9699722f7a05a7bbfddc3c3f2aadcc7c00',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checkedEpoch, a.organizationId, a.holdId, a.kind, a.callId, a.hasProvider ? 1 : 0, a.ttlMs, a.maxDurationMs, a.capFloorMs, a.unbilled ? 1 : 0, a.minimumMs, a.quantumMs, a.warnMs, a.leadMs, a.ringMs, a.heartbeatMs, a.endMessageMs, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readAuthorizeReply,
   source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
@@ -107,6 +107,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -119,6 +126,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -136,13 +147,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -166,15 +170,16 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local function load_wallets(leg_keys, id_of)
-  local wallets, seen = {}, {}
+local function load_wallets(partition, leg_keys, id_of)
+  local wallets, seen, absent = {}, {}, {}
   for i = 1, #leg_keys do
     if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
     seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    if not wallet then absent[#absent + 1] = id_of(i) end
     wallets[i] = wallet
   end
+  if #absent > 0 then return nil, not_loaded(partition, absent) end
   return wallets
 end
 local function spendables(wallets)
@@ -431,12 +436,15 @@ local function replay_of(request_key, fingerprint)
   return reply
 end
 local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local epoch = partition[P_LOAD_EPOCH]
+  if args.fingerprint == '' or args.checked_epoch == epoch then return nil end
   local now = partition[P_NOW]
   local rebuilt = partition[P_CHECK_UNTIL] > now
   for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  if rebuilt then return { 'ask_ledger', '1', text(epoch) } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then
+    return { 'ask_ledger', '0', text(epoch) }
+  end
   return nil
 end
 local function remember(request_key, fingerprint, reply)
@@ -453,7 +461,7 @@ local function refuse(request_key, kind, fingerprint, reply)
   return reply
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], hold = KEYS[5] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], kind = ARGV[11], call_id = ARGV[12], has_provider = tonumber(ARGV[13]), ttl_ms = tonumber(ARGV[14]), max_duration_ms = tonumber(ARGV[15]), cap_floor_ms = tonumber(ARGV[16]), unbilled = tonumber(ARGV[17]), minimum_ms = tonumber(ARGV[18]), quantum_ms = tonumber(ARGV[19]), warn_ms = tonumber(ARGV[20]), lead_ms = tonumber(ARGV[21]), ring_ms = tonumber(ARGV[22]), heartbeat_ms = tonumber(ARGV[23]), end_message_ms = tonumber(ARGV[24]) }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked_epoch = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], kind = ARGV[11], call_id = ARGV[12], has_provider = tonumber(ARGV[13]), ttl_ms = tonumber(ARGV[14]), max_duration_ms = tonumber(ARGV[15]), cap_floor_ms = tonumber(ARGV[16]), unbilled = tonumber(ARGV[17]), minimum_ms = tonumber(ARGV[18]), quantum_ms = tonumber(ARGV[19]), warn_ms = tonumber(ARGV[20]), lead_ms = tonumber(ARGV[21]), ring_ms = tonumber(ARGV[22]), heartbeat_ms = tonumber(ARGV[23]), end_message_ms = tonumber(ARGV[24]) }
 keys.legs = {}
 for i = 6, #KEYS, 1 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0] }
@@ -473,7 +481,7 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
-local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
 if not wallets then return missing end
 local asked = ask_ledger(partition, wallets, args)
 if asked then return asked end

@@ -21,7 +21,7 @@ export interface CaptureArgs {
   readonly requestScope: string;
   readonly requestKey: string;
   readonly fingerprint: string;
-  readonly checked: boolean;
+  readonly checkedEpoch: number;
   readonly holdId: string;
   readonly durationMs: number;
   readonly amountMicros: number;
@@ -33,8 +33,8 @@ export type CaptureReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
   | { readonly status: 'hold_not_found'; readonly replayed: boolean }
-  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
-  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
+  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean; readonly loadEpoch: number }
   | { readonly status: 'hold_closed'; readonly replayed: boolean; readonly hold: HoldState }
   | { readonly status: 'balance_out_of_range'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'done'; readonly replayed: boolean; readonly entry: JournalEntry };
@@ -52,9 +52,9 @@ function readCaptureReply(reply: readonly Buffer[]): CaptureReply {
     case 'hold_not_found':
       return { status, replayed };
     case 'wallet_not_loaded':
-      return { status, replayed, walletId: textOf(values, 1) };
+      return { status, replayed, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'ask_ledger':
-      return { status, replayed, must: integerOf(values, 1) === 1 };
+      return { status, replayed, must: integerOf(values, 1) === 1, loadEpoch: integerOf(values, 2) };
     case 'hold_closed':
       return { status, replayed, hold: unpackHoldState(values[1]) };
     case 'balance_out_of_range':
@@ -69,9 +69,9 @@ function readCaptureReply(reply: readonly Buffer[]): CaptureReply {
 /** ends a hold; takes what was used, gives the rest back. Never refused for lack of money. Atomic because a hold ends once: capture, void and expire race, and the loser is told who won. */
 export const captureScript: Script<CaptureKeys, CaptureArgs, CaptureReply> = {
   name: 'capture',
-  sha: 'a941fe04fd32f99e5d3aea140219392cefab0d14',
+  sha: 'd47d1ae3377072d81a505fb44cb35ec3ca835576',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checkedEpoch, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readCaptureReply,
   source: `#!lua flags=allow-oom
 local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
@@ -81,6 +81,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -93,6 +100,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -110,13 +121,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -140,15 +144,16 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local function load_wallets(leg_keys, id_of)
-  local wallets, seen = {}, {}
+local function load_wallets(partition, leg_keys, id_of)
+  local wallets, seen, absent = {}, {}, {}
   for i = 1, #leg_keys do
     if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
     seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    if not wallet then absent[#absent + 1] = id_of(i) end
     wallets[i] = wallet
   end
+  if #absent > 0 then return nil, not_loaded(partition, absent) end
   return wallets
 end
 local function spendables(wallets)
@@ -263,7 +268,7 @@ local function open_hold(keys)
   if not is_open(hold) then return nil, { 'hold_closed', cmsgpack.pack(hold) }, partition, hold end
   local legs = hold[H_LEGS]
   if #legs ~= #keys.legs then return nil, redis.error_reply('BUG legs do not match the hold') end
-  local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+  local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
   if not wallets then return nil, missing end
   return { partition = partition, hold = hold, wallets = wallets }
 end
@@ -357,12 +362,15 @@ local function replay_of(request_key, fingerprint)
   return reply
 end
 local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local epoch = partition[P_LOAD_EPOCH]
+  if args.fingerprint == '' or args.checked_epoch == epoch then return nil end
   local now = partition[P_NOW]
   local rebuilt = partition[P_CHECK_UNTIL] > now
   for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  if rebuilt then return { 'ask_ledger', '1', text(epoch) } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then
+    return { 'ask_ledger', '0', text(epoch) }
+  end
   return nil
 end
 local function remember(request_key, fingerprint, reply)
@@ -421,7 +429,7 @@ local function save_closed(keys, hold_id, hold, wallets, before, now)
   end
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], hold = KEYS[5] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), hold_id = ARGV[9], duration_ms = tonumber(ARGV[10]), amount_micros = tonumber(ARGV[11]), evidence = tonumber(ARGV[12]), outcome = ARGV[13] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked_epoch = tonumber(ARGV[8]), hold_id = ARGV[9], duration_ms = tonumber(ARGV[10]), amount_micros = tonumber(ARGV[11]), evidence = tonumber(ARGV[12]), outcome = ARGV[13] }
 keys.legs = {}
 for i = 6, #KEYS, 2 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0], final = KEYS[i + 1] }

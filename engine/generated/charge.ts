@@ -19,7 +19,7 @@ export interface ChargeArgs {
   readonly requestScope: string;
   readonly requestKey: string;
   readonly fingerprint: string;
-  readonly checked: boolean;
+  readonly checkedEpoch: number;
   readonly organizationId: string;
   readonly kind: string;
   readonly overdraft: boolean;
@@ -34,8 +34,8 @@ export interface ChargeArgs {
 export type ChargeReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
-  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
-  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
+  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean; readonly loadEpoch: number }
   | { readonly status: 'wallet_frozen'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'insufficient_funds'; readonly replayed: boolean; readonly walletId: string; readonly role: string; readonly requiredMicros: number; readonly spendableMicros: number; readonly heldMicros: number }
   | { readonly status: 'balance_out_of_range'; readonly replayed: boolean; readonly walletId: string }
@@ -52,9 +52,9 @@ function readChargeReply(reply: readonly Buffer[]): ChargeReply {
     case 'idempotency_conflict':
       return { status, replayed };
     case 'wallet_not_loaded':
-      return { status, replayed, walletId: textOf(values, 1) };
+      return { status, replayed, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'ask_ledger':
-      return { status, replayed, must: integerOf(values, 1) === 1 };
+      return { status, replayed, must: integerOf(values, 1) === 1, loadEpoch: integerOf(values, 2) };
     case 'wallet_frozen':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'insufficient_funds':
@@ -71,9 +71,9 @@ function readChargeReply(reply: readonly Buffer[]): ChargeReply {
 /** a one-shot debit of 1-4 wallets, all of them or none. Atomic because check and deduction must be one step: of many buyers with money for one, one buys. */
 export const chargeScript: Script<ChargeKeys, ChargeArgs, ChargeReply> = {
   name: 'charge',
-  sha: 'd09df2bb781c3ba1f98c8dc1489777e49d5ff33d',
+  sha: '02d8bb542495ee271fd8ae76d9a9e73c3bef9d7e',
   keys: (k) => [k.partition, k.journal, k.request, ...k.legs.flatMap((g) => [g.wallet])],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.kind, a.overdraft ? 1 : 0, a.unbilled ? 1 : 0, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros])],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checkedEpoch, a.organizationId, a.kind, a.overdraft ? 1 : 0, a.unbilled ? 1 : 0, ...a.legs.flatMap((g) => [g.walletId, g.role, g.amountMicros])],
   reply: readChargeReply,
   source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
@@ -82,6 +82,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -94,6 +101,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -111,13 +122,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -141,15 +145,16 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local function load_wallets(leg_keys, id_of)
-  local wallets, seen = {}, {}
+local function load_wallets(partition, leg_keys, id_of)
+  local wallets, seen, absent = {}, {}, {}
   for i = 1, #leg_keys do
     if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
     seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    if not wallet then absent[#absent + 1] = id_of(i) end
     wallets[i] = wallet
   end
+  if #absent > 0 then return nil, not_loaded(partition, absent) end
   return wallets
 end
 local function spendables(wallets)
@@ -214,12 +219,15 @@ local function replay_of(request_key, fingerprint)
   return reply
 end
 local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local epoch = partition[P_LOAD_EPOCH]
+  if args.fingerprint == '' or args.checked_epoch == epoch then return nil end
   local now = partition[P_NOW]
   local rebuilt = partition[P_CHECK_UNTIL] > now
   for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  if rebuilt then return { 'ask_ledger', '1', text(epoch) } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then
+    return { 'ask_ledger', '0', text(epoch) }
+  end
   return nil
 end
 local function remember(request_key, fingerprint, reply)
@@ -236,7 +244,7 @@ local function refuse(request_key, kind, fingerprint, reply)
   return reply
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], kind = ARGV[10], overdraft = tonumber(ARGV[11]), unbilled = tonumber(ARGV[12]) }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked_epoch = tonumber(ARGV[8]), organization_id = ARGV[9], kind = ARGV[10], overdraft = tonumber(ARGV[11]), unbilled = tonumber(ARGV[12]) }
 keys.legs = {}
 for i = 4, #KEYS, 1 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0] }
@@ -252,7 +260,7 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
-local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
 if not wallets then return missing end
 local asked = ask_ledger(partition, wallets, args)
 if asked then return asked end

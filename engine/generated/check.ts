@@ -1,7 +1,7 @@
 // Generated from engine/lua by `npm run generate`. Do not edit.
 
 import { type HoldState, unpackHoldState } from './layouts.ts';
-import { unknownReply, textOf, integerOf } from '../reply.ts';
+import { unknownReply, integerOf } from '../reply.ts';
 import type { Script } from '../script.ts';
 
 export interface CheckKeys {
@@ -24,7 +24,7 @@ export type CheckReply =
   | { readonly status: 'recovering' }
   | { readonly status: 'hold_not_found' }
   | { readonly status: 'hold_closed'; readonly hold: HoldState }
-  | { readonly status: 'wallet_not_loaded'; readonly walletId: string }
+  | { readonly status: 'wallet_not_loaded'; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
   | { readonly status: 'ringing'; readonly nowMs: number; readonly availableMicros: number; readonly hold: HoldState }
   | { readonly status: 'covered'; readonly nowMs: number; readonly availableMicros: number; readonly hold: HoldState }
   | { readonly status: 'extended'; readonly nowMs: number; readonly availableMicros: number; readonly hold: HoldState };
@@ -40,7 +40,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
     case 'hold_closed':
       return { status, hold: unpackHoldState(values[1]) };
     case 'wallet_not_loaded':
-      return { status, walletId: textOf(values, 1) };
+      return { status, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'ringing':
       return { status, nowMs: integerOf(values, 1), availableMicros: integerOf(values, 2), hold: unpackHoldState(values[3]) };
     case 'covered':
@@ -55,7 +55,7 @@ function readCheckReply(reply: readonly Buffer[]): CheckReply {
 /** moves a call's covered time ahead of the clock; a partial grant when money is short. Atomic because what is granted, what the wallet holds and when the call ends must agree. */
 export const checkScript: Script<CheckKeys, CheckArgs, CheckReply> = {
   name: 'check',
-  sha: 'dfd1da3baa21e72adc217f8bad33d6ab88966bbf',
+  sha: 'fed42b1fe0798e5bcc1c79fc4f439d13fa6a7a24',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet, g.final])],
   args: (a) => [a.mutationId, a.memo, a.holdId, a.elapsedMs, a.proofOfLife ? 1 : 0],
   reply: readCheckReply,
@@ -67,6 +67,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -79,6 +86,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -96,13 +107,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -126,15 +130,16 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local function load_wallets(leg_keys, id_of)
-  local wallets, seen = {}, {}
+local function load_wallets(partition, leg_keys, id_of)
+  local wallets, seen, absent = {}, {}, {}
   for i = 1, #leg_keys do
     if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
     seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    if not wallet then absent[#absent + 1] = id_of(i) end
     wallets[i] = wallet
   end
+  if #absent > 0 then return nil, not_loaded(partition, absent) end
   return wallets
 end
 local function spendables(wallets)
@@ -249,7 +254,7 @@ local function open_hold(keys)
   if not is_open(hold) then return nil, { 'hold_closed', cmsgpack.pack(hold) }, partition, hold end
   local legs = hold[H_LEGS]
   if #legs ~= #keys.legs then return nil, redis.error_reply('BUG legs do not match the hold') end
-  local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+  local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
   if not wallets then return nil, missing end
   return { partition = partition, hold = hold, wallets = wallets }
 end

@@ -1,7 +1,7 @@
 // Generated from engine/lua by `npm run generate`. Do not edit.
 
 import { type JournalEntry, unpackJournalEntry } from './layouts.ts';
-import { unknownReply, textOf } from '../reply.ts';
+import { unknownReply, textOf, integerOf } from '../reply.ts';
 import type { Script } from '../script.ts';
 
 export interface ConfigureKeys {
@@ -26,7 +26,7 @@ export interface ConfigureArgs {
 
 export type ConfigureReply =
   | { readonly status: 'recovering' }
-  | { readonly status: 'wallet_not_loaded'; readonly walletId: string }
+  | { readonly status: 'wallet_not_loaded'; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
   | { readonly status: 'balance_out_of_range'; readonly walletId: string }
   | { readonly status: 'done'; readonly entry: JournalEntry };
 
@@ -37,7 +37,7 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
     case 'recovering':
       return { status };
     case 'wallet_not_loaded':
-      return { status, walletId: textOf(values, 1) };
+      return { status, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'balance_out_of_range':
       return { status, walletId: textOf(values, 1) };
     case 'done':
@@ -50,7 +50,7 @@ function readConfigureReply(reply: readonly Buffer[]): ConfigureReply {
 /** sets a wallet's limits, thresholds, cap, freeze and quarantine; a mutation like any other. Atomic because a limit and the sequence that orders it against spending must change together. */
 export const configureScript: Script<ConfigureKeys, ConfigureArgs, ConfigureReply> = {
   name: 'configure',
-  sha: '3420b67f874b03de5bc9a1b6fd590f0486179564',
+  sha: 'a1c0593da3216bfd43496752219c40a84b8691b9',
   keys: (k) => [k.partition, k.journal, k.due, k.wallet],
   args: (a) => [a.mutationId, a.memo, a.organizationId, a.walletId, a.creditLimitMicros, a.cutoffThresholdMicros, a.lowBalanceThresholdMicros, a.maxLiveCalls, a.frozen, a.quarantined],
   reply: readConfigureReply,
@@ -62,6 +62,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -74,6 +81,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -91,13 +102,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -285,7 +289,7 @@ local args = { mutation_id = ARGV[1], memo = ARGV[2], organization_id = ARGV[3],
 local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local wallet = load_wallet(keys.wallet)
-if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
+if not wallet then return not_loaded(partition, { args.wallet_id }) end
 local now = partition[P_NOW]
 local before, was_frozen = spendable(wallet), is_frozen(wallet)
 local wanted = { [W_CREDIT] = args.credit_limit_micros, [W_CUTOFF] = args.cutoff_threshold_micros,

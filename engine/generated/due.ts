@@ -33,7 +33,7 @@ function readDueReply(reply: readonly Buffer[]): DueReply {
 /** leases the holds and wallets of a partition whose moment has come. Atomic because two enforcers must not both take one. */
 export const dueScript: Script<DueKeys, DueArgs, DueReply> = {
   name: 'due',
-  sha: '35464c4ea4fdcee7e46cb9065006b67169466d94',
+  sha: '2d889b7e83bdf7243272107f00b4797f3bc86502',
   keys: (k) => [k.partition, k.due],
   args: (a) => [a.limit, a.leaseMs],
   reply: readDueReply,
@@ -45,6 +45,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -58,15 +65,12 @@ local function open_partition(partition_key)
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
 end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
+end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
 end
 local keys = { partition = KEYS[1], due = KEYS[2] }
 local args = { limit = tonumber(ARGV[1]), lease_ms = tonumber(ARGV[2]) }

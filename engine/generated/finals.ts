@@ -34,7 +34,7 @@ function readFinalsReply(reply: readonly Buffer[]): FinalsReply {
 /** the final calls of a wallet, smallest covered time first, and the wallet leaves the due set. Atomic because a wallet woken after this read must be due again. */
 export const finalsScript: Script<FinalsKeys, FinalsArgs, FinalsReply> = {
   name: 'finals',
-  sha: 'd1a591f035438f1b676e242e99c2bcad07569a63',
+  sha: '1b76d5aa8edff786ba6ec30783c1d299b813e61e',
   keys: (k) => [k.partition, k.due, k.final],
   args: (a) => [a.walletId, a.limit],
   reply: readFinalsReply,
@@ -46,6 +46,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -58,6 +65,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))

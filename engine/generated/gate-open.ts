@@ -37,7 +37,7 @@ function readOpenReply(reply: readonly Buffer[]): OpenReply {
 /** opens a partition's fence after its recovery, and records on which master it was recovered. Atomic because only the recovery that shut the fence may open it, and nobody may see it open unrecorded. */
 export const openScript: Script<OpenKeys, OpenArgs, OpenReply> = {
   name: 'open',
-  sha: 'e4c1d101cc0237d0868eada5b64c205948b5b35b',
+  sha: 'a1781e3aec3a9d39bac06448cefb179d0a0b4f59',
   keys: (k) => [k.partition, k.master],
   args: (a) => [a.epoch, a.masterId, a.nowMs, a.hotRecordsMs, a.rebuilt ? 1 : 0, a.testNowMs],
   reply: readOpenReply,
@@ -51,6 +51,7 @@ local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a s
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
 local keys = { partition = KEYS[1], master = KEYS[2] }
 local args = { epoch = tonumber(ARGV[1]), master_id = ARGV[2], now_ms = tonumber(ARGV[3]), hot_records_ms = tonumber(ARGV[4]), rebuilt = tonumber(ARGV[5]), test_now_ms = tonumber(ARGV[6]) }
+local LOADS_PER_EPOCH = 4294967296
 local packed = redis.call('GET', keys.partition)
 local partition = packed and cmsgpack.unpack(packed)
 if not partition or partition[P_EPOCH] ~= args.epoch then return { 'stale' } end
@@ -58,7 +59,7 @@ partition[P_OPEN] = 1
 partition[P_NOW] = math.max(partition[P_NOW], args.now_ms)
 if partition[P_FORGETS] == 0 then partition[P_FORGETS] = args.now_ms + args.hot_records_ms end
 if args.rebuilt == 1 then partition[P_CHECK_UNTIL] = args.now_ms + args.hot_records_ms end
-partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
+partition[P_LOAD_EPOCH] = math.max(partition[P_LOAD_EPOCH] + 1, args.epoch * LOADS_PER_EPOCH)
 partition[P_TEST_NOW] = args.test_now_ms
 redis.call('SET', keys.partition, cmsgpack.pack(partition))
 redis.call('SET', keys.master, args.master_id)

@@ -39,7 +39,7 @@ function readLoadReply(reply: readonly Buffer[]): LoadReply {
 /** brings a wallet or a closed or open hold from Postgres, only if Redis does not hold it. Atomic because a load that raced with an unload or another load must not overwrite newer state. */
 export const loadScript: Script<LoadKeys, LoadArgs, LoadReply> = {
   name: 'load',
-  sha: '50efba12acf8fd5f2453118e07599d1892b59bd2',
+  sha: '99a24789c7660eee81b4038c43a54cd9c106175f',
   keys: (k) => [k.partition, k.target],
   args: (a) => [a.packed, a.loadEpoch],
   reply: readLoadReply,
@@ -51,6 +51,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -63,6 +70,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))

@@ -30,7 +30,7 @@ function readReadReply(reply: readonly Buffer[]): ReadReply {
 /** the packed values of wallets or holds as they are now, behind the fence. Atomic because the values of one answer belong to one moment. */
 export const readScript: Script<ReadKeys, ReadArgs, ReadReply> = {
   name: 'read',
-  sha: 'fe1820cf0af7417a67b1a7dd704b575dad6ab9c3',
+  sha: '14e33c35f72b36b2ec6af2ff2f92215faabdae93',
   keys: (k) => [k.partition, ...k.targets.flatMap((g) => [g.target])],
   args: () => [],
   reply: readReadReply,
@@ -41,6 +41,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -54,15 +61,12 @@ local function open_partition(partition_key)
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
 end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
+end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
 end
 local keys = { partition = KEYS[1] }
 local args = {  }

@@ -19,7 +19,7 @@ export interface RecordArgs {
   readonly requestScope: string;
   readonly requestKey: string;
   readonly fingerprint: string;
-  readonly checked: boolean;
+  readonly checkedEpoch: number;
   readonly organizationId: string;
   readonly holdId: string;
   readonly callId: string;
@@ -40,8 +40,8 @@ export interface RecordArgs {
 export type RecordReply =
   | { readonly status: 'recovering' }
   | { readonly status: 'hold_exists'; readonly hold: HoldState }
-  | { readonly status: 'wallet_not_loaded'; readonly walletId: string }
-  | { readonly status: 'ask_ledger'; readonly must: boolean }
+  | { readonly status: 'wallet_not_loaded'; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
+  | { readonly status: 'ask_ledger'; readonly must: boolean; readonly loadEpoch: number }
   | { readonly status: 'balance_out_of_range'; readonly walletId: string }
   | { readonly status: 'done'; readonly entry: JournalEntry };
 
@@ -54,9 +54,9 @@ function readRecordReply(reply: readonly Buffer[]): RecordReply {
     case 'hold_exists':
       return { status, hold: unpackHoldState(values[1]) };
     case 'wallet_not_loaded':
-      return { status, walletId: textOf(values, 1) };
+      return { status, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'ask_ledger':
-      return { status, must: integerOf(values, 1) === 1 };
+      return { status, must: integerOf(values, 1) === 1, loadEpoch: integerOf(values, 2) };
     case 'balance_out_of_range':
       return { status, walletId: textOf(values, 1) };
     case 'done':
@@ -69,9 +69,9 @@ function readRecordReply(reply: readonly Buffer[]): RecordReply {
 /** charges a call that had no hold, and leaves its closed hold, never refused for lack of money. Atomic because the charge and the tombstone that stops a second one must be one step. */
 export const recordScript: Script<RecordKeys, RecordArgs, RecordReply> = {
   name: 'record',
-  sha: 'ba28b8c3a06358008adca50c8732ae3032f6961e',
+  sha: '362e5413bfdcd2a7e613ffa09adcad8d9c1074b2',
   keys: (k) => [k.partition, k.journal, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.holdId, a.callId, a.durationMs, a.evidence, a.outcome, ...a.legs.flatMap((g) => [g.walletId, g.role, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checkedEpoch, a.organizationId, a.holdId, a.callId, a.durationMs, a.evidence, a.outcome, ...a.legs.flatMap((g) => [g.walletId, g.role, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readRecordReply,
   source: `#!lua flags=allow-oom
 local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
@@ -81,6 +81,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -93,6 +100,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -110,13 +121,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -140,15 +144,16 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local function load_wallets(leg_keys, id_of)
-  local wallets, seen = {}, {}
+local function load_wallets(partition, leg_keys, id_of)
+  local wallets, seen, absent = {}, {}, {}
   for i = 1, #leg_keys do
     if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
     seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    if not wallet then absent[#absent + 1] = id_of(i) end
     wallets[i] = wallet
   end
+  if #absent > 0 then return nil, not_loaded(partition, absent) end
   return wallets
 end
 local function spendables(wallets)
@@ -335,7 +340,7 @@ local function append(journal_key, packed)
   redis.call('XADD', journal_key, '*', 'e', packed)
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], hold = KEYS[3] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], call_id = ARGV[11], duration_ms = tonumber(ARGV[12]), evidence = tonumber(ARGV[13]), outcome = ARGV[14] }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked_epoch = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], call_id = ARGV[11], duration_ms = tonumber(ARGV[12]), evidence = tonumber(ARGV[13]), outcome = ARGV[14] }
 keys.legs = {}
 for i = 4, #KEYS, 1 do
   keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0] }
@@ -348,9 +353,11 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local existing = load_hold(keys.hold)
 if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
-local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
 if not wallets then return missing end
-if args.checked == 0 then return { 'ask_ledger', '1' } end
+if args.checked_epoch ~= partition[P_LOAD_EPOCH] then
+  return { 'ask_ledger', '1', text(partition[P_LOAD_EPOCH]) }
+end
 local now = partition[P_NOW]
 local legs = {}
 for i, leg in ipairs(args.legs) do

@@ -1,7 +1,7 @@
 // Generated from engine/lua by `npm run generate`. Do not edit.
 
 import { type HoldState, type JournalEntry, unpackHoldState, unpackJournalEntry } from './layouts.ts';
-import { unknownReply, textOf } from '../reply.ts';
+import { unknownReply, textOf, integerOf } from '../reply.ts';
 import type { Script } from '../script.ts';
 
 export interface SettleKeys {
@@ -28,7 +28,7 @@ export type SettleReply =
   | { readonly status: 'hold_not_found' }
   | { readonly status: 'hold_open'; readonly hold: HoldState }
   | { readonly status: 'unchanged'; readonly hold: HoldState }
-  | { readonly status: 'wallet_not_loaded'; readonly walletId: string }
+  | { readonly status: 'wallet_not_loaded'; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
   | { readonly status: 'balance_out_of_range'; readonly walletId: string }
   | { readonly status: 'done'; readonly entry: JournalEntry };
 
@@ -45,7 +45,7 @@ function readSettleReply(reply: readonly Buffer[]): SettleReply {
     case 'unchanged':
       return { status, hold: unpackHoldState(values[1]) };
     case 'wallet_not_loaded':
-      return { status, walletId: textOf(values, 1) };
+      return { status, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'balance_out_of_range':
       return { status, walletId: textOf(values, 1) };
     case 'done':
@@ -58,7 +58,7 @@ function readSettleReply(reply: readonly Buffer[]): SettleReply {
 /** corrects a closed hold from stronger evidence; the difference is taken or given back. What a refund gave back before stays given, and is not given back again. Atomic because the difference is against what was taken last, and evidence only ever gets stronger. */
 export const settleScript: Script<SettleKeys, SettleArgs, SettleReply> = {
   name: 'settle',
-  sha: 'b3e6f5847c0ba300534d41cbc00070cbe35e6ff5',
+  sha: '802d96098ec6b35a87d70e41db5ecc9b006fb4d3',
   keys: (k) => [k.partition, k.journal, k.due, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.holdId, a.durationMs, a.amountMicros, a.evidence, a.outcome],
   reply: readSettleReply,
@@ -70,6 +70,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -82,6 +89,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -99,13 +110,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -129,15 +133,16 @@ local function shortfall_since(wallet, before)
   local under = math.max(0, -spendable(wallet))
   return math.max(0, under - math.max(0, -before))
 end
-local function load_wallets(leg_keys, id_of)
-  local wallets, seen = {}, {}
+local function load_wallets(partition, leg_keys, id_of)
+  local wallets, seen, absent = {}, {}, {}
   for i = 1, #leg_keys do
     if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
     seen[leg_keys[i].wallet] = true
     local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then return nil, { 'wallet_not_loaded', id_of(i) } end
+    if not wallet then absent[#absent + 1] = id_of(i) end
     wallets[i] = wallet
   end
+  if #absent > 0 then return nil, not_loaded(partition, absent) end
   return wallets
 end
 local function spendables(wallets)
@@ -350,7 +355,7 @@ if not hold then return { 'hold_not_found' } end
 if is_open(hold) then return { 'hold_open', cmsgpack.pack(hold) } end
 if args.evidence <= hold[H_EVIDENCE] then return { 'unchanged', cmsgpack.pack(hold) } end
 local legs = hold[H_LEGS]
-local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
 if not wallets then return missing end
 local now = partition[P_NOW]
 local function paid(leg, taken)

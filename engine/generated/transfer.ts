@@ -21,7 +21,7 @@ export interface TransferArgs {
   readonly requestScope: string;
   readonly requestKey: string;
   readonly fingerprint: string;
-  readonly checked: boolean;
+  readonly checkedEpoch: number;
   readonly organizationId: string;
   readonly fromWalletId: string;
   readonly toWalletId: string;
@@ -31,8 +31,8 @@ export interface TransferArgs {
 export type TransferReply =
   | { readonly status: 'recovering'; readonly replayed: boolean }
   | { readonly status: 'idempotency_conflict'; readonly replayed: boolean }
-  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly walletId: string }
-  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean }
+  | { readonly status: 'wallet_not_loaded'; readonly replayed: boolean; readonly loadEpoch: number; readonly nowMs: number; readonly walletIds: readonly string[] }
+  | { readonly status: 'ask_ledger'; readonly replayed: boolean; readonly must: boolean; readonly loadEpoch: number }
   | { readonly status: 'wallet_frozen'; readonly replayed: boolean; readonly walletId: string }
   | { readonly status: 'insufficient_funds'; readonly replayed: boolean; readonly walletId: string; readonly role: string; readonly requiredMicros: number; readonly spendableMicros: number; readonly heldMicros: number }
   | { readonly status: 'balance_out_of_range'; readonly replayed: boolean; readonly walletId: string }
@@ -49,9 +49,9 @@ function readTransferReply(reply: readonly Buffer[]): TransferReply {
     case 'idempotency_conflict':
       return { status, replayed };
     case 'wallet_not_loaded':
-      return { status, replayed, walletId: textOf(values, 1) };
+      return { status, replayed, loadEpoch: integerOf(values, 1), nowMs: integerOf(values, 2), walletIds: values.slice(3).map(String) };
     case 'ask_ledger':
-      return { status, replayed, must: integerOf(values, 1) === 1 };
+      return { status, replayed, must: integerOf(values, 1) === 1, loadEpoch: integerOf(values, 2) };
     case 'wallet_frozen':
       return { status, replayed, walletId: textOf(values, 1) };
     case 'insufficient_funds':
@@ -68,9 +68,9 @@ function readTransferReply(reply: readonly Buffer[]): TransferReply {
 /** moves money between two wallets of one partition. Atomic because both wallets move or neither does. */
 export const transferScript: Script<TransferKeys, TransferArgs, TransferReply> = {
   name: 'transfer',
-  sha: 'f59e9d6b0d9a07cec3f479c6991543084cf21ebd',
+  sha: 'f6b0f1ba99094b8c07fdafbb88ebeb48f78e46fb',
   keys: (k) => [k.partition, k.journal, k.request, k.due, k.from, k.to],
-  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checked ? 1 : 0, a.organizationId, a.fromWalletId, a.toWalletId, a.amountMicros],
+  args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checkedEpoch, a.organizationId, a.fromWalletId, a.toWalletId, a.amountMicros],
   reply: readTransferReply,
   source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
 local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
@@ -79,6 +79,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -91,6 +98,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -108,13 +119,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil
@@ -195,12 +199,15 @@ local function replay_of(request_key, fingerprint)
   return reply
 end
 local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local epoch = partition[P_LOAD_EPOCH]
+  if args.fingerprint == '' or args.checked_epoch == epoch then return nil end
   local now = partition[P_NOW]
   local rebuilt = partition[P_CHECK_UNTIL] > now
   for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  if rebuilt then return { 'ask_ledger', '1', text(epoch) } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then
+    return { 'ask_ledger', '0', text(epoch) }
+  end
   return nil
 end
 local function remember(request_key, fingerprint, reply)
@@ -330,7 +337,7 @@ local function mark_final(final_key, hold_id, hold, wallet, was_final, is_final)
   end
 end
 local keys = { partition = KEYS[1], journal = KEYS[2], request = KEYS[3], due = KEYS[4], from = KEYS[5], to = KEYS[6] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked = tonumber(ARGV[8]), organization_id = ARGV[9], from_wallet_id = ARGV[10], to_wallet_id = ARGV[11], amount_micros = tonumber(ARGV[12]) }
+local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked_epoch = tonumber(ARGV[8]), organization_id = ARGV[9], from_wallet_id = ARGV[10], to_wallet_id = ARGV[11], amount_micros = tonumber(ARGV[12]) }
 local function refused(reply)
   return refuse(keys.request, args.request_kind, args.fingerprint, reply)
 end
@@ -340,8 +347,10 @@ local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
 if keys.from == keys.to then return redis.error_reply('BUG a transfer to the same wallet') end
 local from, to = load_wallet(keys.from), load_wallet(keys.to)
-if not from then return { 'wallet_not_loaded', args.from_wallet_id } end
-if not to then return { 'wallet_not_loaded', args.to_wallet_id } end
+local absent = {}
+if not from then absent[1] = args.from_wallet_id end
+if not to then absent[#absent + 1] = args.to_wallet_id end
+if #absent > 0 then return not_loaded(partition, absent) end
 local asked = ask_ledger(partition, { from, to }, args)
 if asked then return asked end
 local now, amount = partition[P_NOW], args.amount_micros

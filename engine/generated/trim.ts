@@ -38,7 +38,7 @@ function readTrimReply(reply: readonly Buffer[]): TrimReply {
 /** forgets journal entries that are committed and old, and lets what they made expire. Atomic because a record may expire only once its entry is in Postgres, and the entry may go only once its records can expire. */
 export const trimScript: Script<TrimKeys, TrimArgs, TrimReply> = {
   name: 'trim',
-  sha: 'e399fbd1c170f5848b249a64eabe71aed7a8fafc',
+  sha: '1b4d68807b00070e23fae9d784abe39ba2d3cdcf',
   keys: (k) => [k.partition, k.journal, k.committed, ...k.records.flatMap((g) => [g.record])],
   args: (a) => [a.beforeId, a.ttlMs],
   reply: readTrimReply,
@@ -50,6 +50,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -63,15 +70,12 @@ local function open_partition(partition_key)
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
 end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
+end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
 end
 local function stream_before(a, b)
   local a_ms, a_n = string.match(a, '^(%d+)-(%d+)$')

@@ -38,7 +38,7 @@ function readUnloadReply(reply: readonly Buffer[]): UnloadReply {
 /** forgets a wallet that the ledger knows whole and that nothing is held on. Atomic because a mutation between the check and the delete would be lost. */
 export const unloadScript: Script<UnloadKeys, UnloadArgs, UnloadReply> = {
   name: 'unload',
-  sha: '07d3b12a8273c9e9158017c5c995fed257ec1a26',
+  sha: '9a84fec0ff9e9e6b8afb43e45e5ee3d044b5daff',
   keys: (k) => [k.partition, k.wallet],
   args: (a) => [a.ledgerSequence],
   reply: readUnloadReply,
@@ -50,6 +50,13 @@ local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have 
 local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
 local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
 local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local MONEY_MAX = 9007199254740991
+local function text(number)
+  return string.format('%d', number)
+end
+local function in_range(number)
+  return number <= MONEY_MAX and number >= -MONEY_MAX
+end
 local function open_partition(partition_key)
   local packed = redis.call('GET', partition_key)
   if not packed then return nil end
@@ -62,6 +69,10 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 local function save_partition(partition_key, partition)
   redis.call('SET', partition_key, cmsgpack.pack(partition))
@@ -79,13 +90,6 @@ local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short
 local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
 local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
 local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
 local function load_wallet(wallet_key)
   local packed = redis.call('GET', wallet_key)
   return packed and cmsgpack.unpack(packed) or nil

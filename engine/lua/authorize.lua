@@ -7,7 +7,7 @@ Keys:
   legs[]: wallet
 Args:
   mutation_id text, memo text, occurred_at_ms integer
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   organization_id text, hold_id text, kind text, call_id text, has_provider flag
   ttl_ms integer, max_duration_ms integer, cap_floor_ms integer, unbilled flag
   minimum_ms integer, quantum_ms integer, warn_ms integer, lead_ms integer
@@ -17,8 +17,8 @@ Returns:
   recovering
   idempotency_conflict
   replayed: reply
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   hold_exists: hold hold
   wallet_frozen: wallet_id text
   too_many_live_calls: wallet_id text, live_calls integer, max_live_calls integer
@@ -48,7 +48,7 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
-local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
 if not wallets then return missing end
 local asked = ask_ledger(partition, wallets, args)
 if asked then return asked end

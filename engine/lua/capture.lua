@@ -7,15 +7,15 @@ Keys:
   legs[]: wallet, final
 Args:
   mutation_id text, memo text, occurred_at_ms integer
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   hold_id text, duration_ms integer, amount_micros integer, evidence integer, outcome text
 Returns:
   recovering
   idempotency_conflict
   replayed: reply
   hold_not_found
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   hold_closed: hold hold
   balance_out_of_range: wallet_id text
   done: entry entry

@@ -6,15 +6,15 @@ Keys:
   legs[]: wallet
 Args:
   mutation_id text, memo text, occurred_at_ms integer
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   organization_id text, kind text, overdraft flag, unbilled flag
   legs[]: wallet_id text, role text, amount_micros integer
 Returns:
   recovering
   idempotency_conflict
   replayed: reply
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   wallet_frozen: wallet_id text
   insufficient_funds: wallet_id text, role text, required_micros integer, spendable_micros integer, held_micros integer
   balance_out_of_range: wallet_id text
@@ -36,7 +36,7 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
-local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
 if not wallets then return missing end
 local asked = ask_ledger(partition, wallets, args)
 if asked then return asked end

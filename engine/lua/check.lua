@@ -11,7 +11,7 @@ Returns:
   recovering
   hold_not_found
   hold_closed: hold hold
-  wallet_not_loaded: wallet_id text
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
   ringing: now_ms integer, available_micros integer, hold hold
   covered: now_ms integer, available_micros integer, hold hold
   extended: now_ms integer, available_micros integer, hold hold

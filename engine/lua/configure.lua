@@ -10,7 +10,7 @@ Args:
   max_live_calls text, frozen text, quarantined text
 Returns:
   recovering
-  wallet_not_loaded: wallet_id text
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
   balance_out_of_range: wallet_id text
   done: entry entry
 Emits: configure, one row of amount 0. An empty argument keeps what is there.
@@ -25,7 +25,7 @@ Upholds: I3 I5 I6 I9
 local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local wallet = load_wallet(keys.wallet)
-if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
+if not wallet then return not_loaded(partition, { args.wallet_id }) end
 local now = partition[P_NOW]
 
 -- Decide.

@@ -7,7 +7,7 @@ Keys:
   partition, journal, request, due, wallet, refund, hold
 Args:
   mutation_id text, memo text, occurred_at_ms integer
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   organization_id text, wallet_id text, kind text, amount_micros integer
   refundable_micros integer, refunded_micros integer, hold_id text
 Returns:
@@ -15,8 +15,8 @@ Returns:
   hold_not_found
   idempotency_conflict
   replayed: reply
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   refund_exceeds_charge: refundable_micros integer
   balance_out_of_range: wallet_id text
   done: entry entry
@@ -45,7 +45,7 @@ end
 local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
 local wallet = load_wallet(keys.wallet)
-if not wallet then return { 'wallet_not_loaded', args.wallet_id } end
+if not wallet then return not_loaded(partition, { args.wallet_id }) end
 local asked = ask_ledger(partition, { wallet }, args)
 if asked then return asked end
 local now = partition[P_NOW]

@@ -12,7 +12,7 @@ Returns:
   recovering
   hold_not_found
   hold_closed: hold hold
-  wallet_not_loaded: wallet_id text
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
   not_due: hold hold
   balance_out_of_range: wallet_id text
   done: entry entry

@@ -6,15 +6,15 @@ Keys:
   legs[]: wallet, final
 Args:
   mutation_id text, memo text
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   hold_id text, amount_micros integer
 Returns:
   recovering
   idempotency_conflict
   replayed: reply
   hold_not_found
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   hold_closed: hold hold
   wallet_frozen: wallet_id text
   insufficient_funds: wallet_id text, role text, required_micros integer, spendable_micros integer, held_micros integer

@@ -7,14 +7,14 @@ Keys:
   legs[]: wallet
 Args:
   mutation_id text, memo text, occurred_at_ms integer
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   organization_id text, hold_id text, call_id text, duration_ms integer, evidence integer, outcome text
   legs[]: wallet_id text, role text, rate_micros_per_minute integer, initial_ms integer, subsequent_ms integer, connection_fee_micros integer, minimum_micros integer
 Returns:
   recovering
   hold_exists: hold hold
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   balance_out_of_range: wallet_id text
   done: entry entry
 Emits: capture, one row per leg
@@ -31,10 +31,12 @@ local partition = open_partition(keys.partition)
 if not partition then return { 'recovering' } end
 local existing = load_hold(keys.hold)
 if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
-local wallets, missing = load_wallets(keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
 if not wallets then return missing end
 -- The natural key is unique for ever, so the ledger is always asked before a direct charge.
-if args.checked == 0 then return { 'ask_ledger', '1' } end
+if args.checked_epoch ~= partition[P_LOAD_EPOCH] then
+  return { 'ask_ledger', '1', text(partition[P_LOAD_EPOCH]) }
+end
 local now = partition[P_NOW]
 
 -- Decide.

@@ -14,7 +14,7 @@ Returns:
   hold_not_found
   hold_open: hold hold
   unchanged: hold hold
-  wallet_not_loaded: wallet_id text
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
   balance_out_of_range: wallet_id text
   done: entry entry
 Emits: adjustment, one row per leg whose amount differs; one of 0 on the first leg when none does, so
@@ -36,7 +36,7 @@ if not hold then return { 'hold_not_found' } end
 if is_open(hold) then return { 'hold_open', cmsgpack.pack(hold) } end
 if args.evidence <= hold[H_EVIDENCE] then return { 'unchanged', cmsgpack.pack(hold) } end
 local legs = hold[H_LEGS]
-local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
 if not wallets then return missing end
 local now = partition[P_NOW]
 

@@ -5,14 +5,14 @@ Keys:
   partition, journal, request, due, from, to
 Args:
   mutation_id text, memo text, occurred_at_ms integer
-  request_kind text, request_scope text, request_key text, fingerprint text, checked flag
+  request_kind text, request_scope text, request_key text, fingerprint text, checked_epoch integer
   organization_id text, from_wallet_id text, to_wallet_id text, amount_micros integer
 Returns:
   recovering
   idempotency_conflict
   replayed: reply
-  wallet_not_loaded: wallet_id text
-  ask_ledger: must flag
+  wallet_not_loaded: load_epoch integer, now_ms integer, wallet_ids ids
+  ask_ledger: must flag, load_epoch integer
   wallet_frozen: wallet_id text
   insufficient_funds: wallet_id text, role text, required_micros integer, spendable_micros integer, held_micros integer
   balance_out_of_range: wallet_id text
@@ -37,8 +37,10 @@ local replay = replay_of(keys.request, args.fingerprint)
 if replay then return replay end
 if keys.from == keys.to then return redis.error_reply('BUG a transfer to the same wallet') end
 local from, to = load_wallet(keys.from), load_wallet(keys.to)
-if not from then return { 'wallet_not_loaded', args.from_wallet_id } end
-if not to then return { 'wallet_not_loaded', args.to_wallet_id } end
+local absent = {}
+if not from then absent[1] = args.from_wallet_id end
+if not to then absent[#absent + 1] = args.to_wallet_id end
+if #absent > 0 then return not_loaded(partition, absent) end
 local asked = ask_ledger(partition, { from, to }, args)
 if asked then return asked end
 local now, amount = partition[P_NOW], args.amount_micros

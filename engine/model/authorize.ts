@@ -21,9 +21,7 @@ export const authorize: Rule<AuthorizeInput> = (draft, input, checked) => {
   if (known) return known;
   const ids = input.legs.map((leg) => leg.walletId);
   const wallets = walletsOf(draft, ids);
-  if (typeof wallets === 'string') {
-    return { status: 'wallet_not_loaded', replayed: false, walletId: wallets };
-  }
+  if ('status' in wallets) return wallets;
   const asked = unsure(draft, input.request, ids, checked);
   if (asked) return asked;
   const hold = draft.holds.get(input.holdId);

@@ -65,7 +65,7 @@ export const settle: Rule<EndInput> = (draft, input) => {
     draft,
     hold.legs.map((leg) => leg.walletId),
   );
-  if (typeof wallets === 'string') return { status: 'wallet_not_loaded', walletId: wallets };
+  if ('status' in wallets) return wallets;
   const taken = hold.legs.map((leg) => used(hold, leg, input));
   const back = hold.legs.map((leg, i) => paid(leg, leg.capturedMicros) - paid(leg, taken[i] ?? 0));
   const at = wallets.findIndex((wallet, i) => !fits(wallet, back[i] ?? 0, 0));
@@ -120,8 +120,10 @@ export const record: Rule<RecordInput> = (draft, input, checked) => {
     draft,
     input.legs.map((leg) => leg.walletId),
   );
-  if (typeof wallets === 'string') return { status: 'wallet_not_loaded', walletId: wallets };
-  if (!checked) return { status: 'ask_ledger', must: true };
+  if ('status' in wallets) return wallets;
+  if (!checked) {
+    return { status: 'ask_ledger', must: true, loadEpoch: draft.partition.loadEpoch };
+  }
   const costs = input.legs.map((leg) => priceOf(leg.price, input.durationMs));
   const at = wallets.findIndex((wallet, i) => !fits(wallet, 0 - (costs[i] ?? 0), 0));
   const bad = input.legs[at];

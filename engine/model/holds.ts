@@ -29,8 +29,6 @@ export function openHold(
   }
   const ids = hold.legs.map((leg) => leg.walletId);
   const wallets = walletsOf(draft, ids);
-  if (typeof wallets === 'string') {
-    return { status: 'wallet_not_loaded', replayed: false, walletId: wallets };
-  }
+  if ('status' in wallets) return wallets;
   return unsure(draft, request, ids, checked) ?? { hold, wallets };
 }

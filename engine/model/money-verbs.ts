@@ -8,7 +8,7 @@ import { enter, move } from './journal.ts';
 import { assetMoney, fits } from './money.ts';
 import { earlier, refuse, remember, unsure } from './requests.ts';
 import type { Draft, RefundCount } from './state.ts';
-import { walletsOf } from './wallets.ts';
+import { notLoaded, walletsOf } from './wallets.ts';
 
 export const charge: Rule<ChargeInput> = (draft, input, checked) => {
   const ids = input.legs.map((leg) => leg.walletId);
@@ -143,7 +143,7 @@ export const transfer: Rule<TransferInput> = (draft, input, checked) => {
 export const configure: Rule<ConfigureInput> = (draft, input) => {
   const { walletId, changes } = input;
   const wallet = draft.wallets.get(walletId);
-  if (!wallet) return { status: 'wallet_not_loaded', walletId };
+  if (!wallet) return notLoaded(draft, [walletId]);
   const changed = { ...wallet, ...changes };
   const figures = [floorOf(changed), availableOf(changed)];
   if (!figures.every(Number.isSafeInteger) || !fits(changed, 0, 0)) {
@@ -159,9 +159,6 @@ function ready(draft: Draft, request: ChargeInput['request'], ids: string[], che
   const known = earlier(draft, request);
   if (known) return known;
   const wallets = walletsOf(draft, ids);
-  if (typeof wallets === 'string') {
-    const answer: Answer = { status: 'wallet_not_loaded', replayed: false, walletId: wallets };
-    return answer;
-  }
+  if ('status' in wallets) return wallets;
   return unsure(draft, request, ids, checked) ?? wallets;
 }

@@ -38,13 +38,13 @@ export function unsure(
   checked: boolean,
 ): Answer | undefined {
   if (!request || checked) return undefined;
-  const { nowMs, checkLedgerUntilMs, forgetsAtMs } = draft.partition;
+  const { nowMs, checkLedgerUntilMs, forgetsAtMs, loadEpoch } = draft.partition;
   const loaded = walletIds.map((id) => draft.wallets.get(id)?.checkLedgerUntilMs ?? 0);
   if (Math.max(checkLedgerUntilMs, ...loaded) > nowMs) {
-    return { status: 'ask_ledger', replayed: false, must: true };
+    return { status: 'ask_ledger', replayed: false, must: true, loadEpoch };
   }
   if (request.kind !== 'request' && forgetsAtMs <= nowMs) {
-    return { status: 'ask_ledger', replayed: false, must: false };
+    return { status: 'ask_ledger', replayed: false, must: false, loadEpoch };
   }
   return undefined;
 }

@@ -42,9 +42,13 @@ function settled(before: ModelState, command: Command): Served {
     const done = apply(state, command, checked);
     const { answer } = done;
     if (answer.status === 'wallet_not_loaded') {
-      const loaded = withWallet(state, answer.walletId);
+      const loaded = withWallets(state, answer.walletIds);
       if (!loaded) return { state, answer: { status: 'not_found' } };
+      // The ledger is asked for the wallets and about the key at once.
+      const known = knownToLedger(state, command);
+      if (known) return { state, answer: known };
       state = loaded;
+      checked = true;
     } else if (answer.status === 'ask_ledger') {
       const known = knownToLedger(state, command);
       if (known) return { state, answer: known };
@@ -57,7 +61,9 @@ function settled(before: ModelState, command: Command): Served {
 
 /** What the ledger answers for the command's key, or undefined if it is new there too. */
 function knownToLedger(state: ModelState, command: Command): Answer | undefined {
-  const request: RequestKey | undefined = 'request' in command ? command.request : undefined;
+  // A settlement has no key: its evidence is what makes it count once.
+  const keyed = 'request' in command && command.verb !== 'settle';
+  const request: RequestKey | undefined = keyed ? command.request : undefined;
   const entry = request && ledgerRequest(state, request);
   if (!entry) return undefined;
   if (entry.operation === 'record' && entry.hold) {
@@ -72,6 +78,12 @@ function knownToLedger(state: ModelState, command: Command): Answer | undefined 
 function withHold(state: ModelState, holdId: string): ModelState {
   const hold = state.holds.has(holdId) ? undefined : ledgerHold(state, holdId);
   return hold ? { ...state, holds: new Map(state.holds).set(holdId, hold) } : state;
+}
+
+function withWallets(state: ModelState, ids: readonly string[]): ModelState | undefined {
+  let loaded: ModelState | undefined = state;
+  for (const id of ids) loaded = loaded && withWallet(loaded, id);
+  return loaded;
 }
 
 /** The world with the wallet loaded; one with a past has unknown keys looked up while records live. */

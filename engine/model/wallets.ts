@@ -1,19 +1,29 @@
-// Wallets of the model: all of a command's wallets or the first that is missing; waking; finality.
+// Wallets of the model: all of a command's wallets or the word on those missing; waking; finality.
 
 import { isFrozen, spendableOf } from '../amounts.ts';
 import type { HoldState, WalletState } from '../generated/layouts.ts';
 import { paidUntil } from './clock.ts';
 import type { Draft } from './state.ts';
 
-/** The wallets in order, or the id of the first one that Redis does not hold. */
-export function walletsOf(draft: Draft, ids: readonly string[]): WalletState[] | string {
-  const wallets: WalletState[] = [];
-  for (const id of ids) {
-    const wallet = draft.wallets.get(id);
-    if (!wallet) return id;
-    wallets.push(wallet);
-  }
-  return wallets;
+export interface NotLoaded {
+  readonly status: 'wallet_not_loaded';
+  readonly replayed: false;
+  readonly loadEpoch: number;
+  readonly nowMs: number;
+  readonly walletIds: readonly string[];
+}
+
+/** The wallets in order, or the answer that names those that Redis does not hold. */
+export function walletsOf(draft: Draft, ids: readonly string[]): WalletState[] | NotLoaded {
+  const wallets = ids.flatMap((id) => draft.wallets.get(id) ?? []);
+  return wallets.length === ids.length ? wallets : notLoaded(draft, ids);
+}
+
+/** The answer that names those of the wallets that Redis does not hold. */
+export function notLoaded(draft: Draft, ids: readonly string[]): NotLoaded {
+  const walletIds = ids.filter((id) => !draft.wallets.has(id));
+  const { loadEpoch, nowMs } = draft.partition;
+  return { status: 'wallet_not_loaded', replayed: false, loadEpoch, nowMs, walletIds };
 }
 
 /** More to spend, or free to spend again: the wallet's final calls are looked at now. */

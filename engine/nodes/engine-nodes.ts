@@ -1,6 +1,7 @@
 // The masters of an engine, each behind its own gate, and the watch over them.
 
 import { createGate, type GateOptions } from '../gate/gate.ts';
+import type { Progress } from '../gate/recover.ts';
 import { closeNode, type Node, openNode } from './node.ts';
 import { type Nodes, servedBy } from './nodes.ts';
 import { CLUSTER_SCHEME, isIndirect, openNodes } from './open-nodes.ts';
@@ -41,15 +42,33 @@ export async function createEngineNodes(options: EngineNodesOptions) {
   return { nodes, ...together(nodes), ...watched(nodes) };
 }
 
+export interface MastersStatus {
+  /** `partly`: some masters of a cluster are in recovery, the others serve. */
+  readonly gate: 'open' | 'partly' | 'recovering';
+  /** `ready` while at least one master is connected, else the state of the connection. */
+  readonly redis: string;
+  /** Partitions that this process has recovered, of those it found to be; undefined when it does none. */
+  readonly progress: Progress | undefined;
+}
+
+function sumOf(all: readonly Progress[]): Progress | undefined {
+  if (all.length === 0) return undefined;
+  return all.reduce((sum, { done, of }) => ({ done: sum.done + done, of: sum.of + of }));
+}
+
 /** The gates of all masters, seen as one. */
 function together(nodes: Nodes<Node>) {
   return {
-    status(): { gate: 'open' | 'partly' | 'recovering'; redis: string } {
+    status(): MastersStatus {
       const all = nodes.all();
       const recovering = all.filter(({ gate }) => gate.state() === 'recovering').length;
       const partly = recovering === all.length ? 'recovering' : 'partly';
       const ready = all.find(({ redis }) => redis.status === 'ready') ?? all[0];
-      return { gate: recovering === 0 ? 'open' : partly, redis: ready?.redis.status ?? 'end' };
+      return {
+        gate: recovering === 0 ? 'open' : partly,
+        redis: ready?.redis.status ?? 'end',
+        progress: sumOf(all.flatMap(({ gate }) => gate.progress() ?? [])),
+      };
     },
     async opened(): Promise<void> {
       await Promise.all(nodes.all().map(({ gate }) => gate.opened()));

@@ -4,12 +4,13 @@
 import {
   type HoldState,
   type JournalEntry,
+  packWalletState,
   unpackJournalEntry,
   type WalletState,
 } from '../generated/layouts.ts';
 import { entryId } from '../ids.ts';
 import type { CommittedEntry, CommittedRequest, LedgerSource } from '../ledger-source.ts';
-import type { LedgerHold, LedgerWallet, RecoverySource } from '../recovery-source.ts';
+import type { LedgerHold, LedgerWallet, RecoverySource, WalletAt } from '../recovery-source.ts';
 
 interface StoredWallet {
   readonly partition: number;
@@ -127,15 +128,24 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
     return known ? entries.at(-1)?.id : undefined;
   }
 
+  async estimateWallets(partitions: readonly number[]) {
+    return [...this.#wallets.values()].filter((w) => partitions.includes(w.partition)).length;
+  }
+
   async *walletPages(partition: number): AsyncIterable<LedgerWallet[]> {
-    const page: LedgerWallet[] = [];
-    for (const [walletId, wallet] of this.#wallets) {
-      if (wallet.partition !== partition) continue;
-      const { state } = wallet;
-      const { quarantined } = wallet;
-      page.push({ walletId, sequence: state.sequence, state, quarantined });
-    }
+    const page = await this.walletsOf(partition, [...this.#wallets.keys()]);
     if (page.length > 0) yield page;
+  }
+
+  async walletsOf(partition: number, ids: readonly string[]): Promise<LedgerWallet[]> {
+    return ids.flatMap((walletId) => {
+      const wallet = this.#wallets.get(walletId);
+      if (wallet?.partition !== partition) return [];
+      const { quarantined } = wallet;
+      const state = { ...wallet.state, quarantined };
+      const packed = packWalletState(wallet.state);
+      return [{ walletId, sequence: state.sequence, packed, state, quarantined }];
+    });
   }
 
   async *openHolds(partition: number): AsyncIterable<LedgerHold> {
@@ -146,9 +156,11 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
     }
   }
 
-  async holdsTouchedAfter(walletId: string, sequence: number) {
-    const touched = (this.entriesByWallet.get(walletId) ?? []).filter((entry) =>
-      entry.rows.some((row) => row.walletId === walletId && row.sequence > sequence),
+  async holdsTouchedAfter(wallets: readonly WalletAt[]) {
+    const touched = wallets.flatMap(({ walletId, sequence }) =>
+      (this.entriesByWallet.get(walletId) ?? []).filter((entry) =>
+        entry.rows.some((row) => row.walletId === walletId && row.sequence > sequence),
+      ),
     );
     return [...new Set(touched.map((entry) => entry.holdId))].flatMap((holdId) => {
       const hold = this.#holds.get(holdId)?.hold;

@@ -72,10 +72,18 @@ async function commitRuns(
 ): Promise<Flushed> {
   const moves = cursors.moves(runs);
   const batch = planBatch(entries, await readLedger(sql, entries, again), chainKey, rejected);
-  const keyConflicts = await commitBatch(sql, batch, moves, { checkpoint, followers });
+  const compared = isEmpty(batch) && moves.every(({ from, to }) => from === to);
+  const keyConflicts = compared
+    ? 0
+    : await commitBatch(sql, batch, moves, { checkpoint, followers });
   cursors.commit(moves);
   const committed = moves.map(({ partition, to }) => ({ partition, streamId: to }));
   return { entries, batch, keyConflicts, committed };
+}
+
+/** All its entries are in the ledger already: what a recovery finds of a journal that was committed. */
+function isEmpty({ rows, holds, naturalKeys, quarantine }: Batch): boolean {
+  return rows.length + holds.size + naturalKeys.length + quarantine.length === 0;
 }
 
 /** SQLSTATE classes 22 (data) and 23 (constraint): the same batch would fail again. */

@@ -10,11 +10,14 @@ Returns:
   stale
   opened
 Emits: nothing. A rebuilt partition looks up unknown keys in the ledger for a whole hot-record time.
+  Its load epoch is one that it never had, wiped or not: no load read before can be taken for a new one.
 Upholds: I8 I11
 ]]
 -- @include ../lib/layout_partition.lua
 -- @bind
 
+-- More unloads than there are between two recoveries; epochs stay exact up to 2^21 recoveries.
+local LOADS_PER_EPOCH = 4294967296
 local packed = redis.call('GET', keys.partition)
 local partition = packed and cmsgpack.unpack(packed)
 if not partition or partition[P_EPOCH] ~= args.epoch then return { 'stale' } end
@@ -22,7 +25,7 @@ partition[P_OPEN] = 1
 partition[P_NOW] = math.max(partition[P_NOW], args.now_ms)
 if partition[P_FORGETS] == 0 then partition[P_FORGETS] = args.now_ms + args.hot_records_ms end
 if args.rebuilt == 1 then partition[P_CHECK_UNTIL] = args.now_ms + args.hot_records_ms end
-partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
+partition[P_LOAD_EPOCH] = math.max(partition[P_LOAD_EPOCH] + 1, args.epoch * LOADS_PER_EPOCH)
 partition[P_TEST_NOW] = args.test_now_ms
 redis.call('SET', keys.partition, cmsgpack.pack(partition))
 redis.call('SET', keys.master, args.master_id)

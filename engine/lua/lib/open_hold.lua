@@ -12,7 +12,7 @@ local function open_hold(keys)
   if not is_open(hold) then return nil, { 'hold_closed', cmsgpack.pack(hold) }, partition, hold end
   local legs = hold[H_LEGS]
   if #legs ~= #keys.legs then return nil, redis.error_reply('BUG legs do not match the hold') end
-  local wallets, missing = load_wallets(keys.legs, function(i) return legs[i][L_WALLET] end)
+  local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
   if not wallets then return nil, missing end
   return { partition = partition, hold = hold, wallets = wallets }
 end

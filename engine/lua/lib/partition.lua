@@ -1,5 +1,6 @@
 -- The fence and the clock of a partition. A closed or missing fence refuses everything.
 -- @include layout_partition.lua
+-- @include money.lua
 
 -- Answers the partition's state with P_NOW moved to the present, or nil while the gate is closed.
 -- Time never goes back for a script, even if Redis' own clock does.
@@ -15,6 +16,13 @@ local function open_partition(partition_key)
   end
   if now > partition[P_NOW] then partition[P_NOW] = now end
   return partition
+end
+
+-- The refusal that names the wallets Redis does not hold, with what a load of them has to know: read
+-- here, before the ledger is asked, so that an unload or a recovery in between makes the load stale.
+local function not_loaded(partition, wallet_ids)
+  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
+    unpack(wallet_ids) }
 end
 
 local function save_partition(partition_key, partition)

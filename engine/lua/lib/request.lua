@@ -2,6 +2,7 @@
 -- A record is the msgpack array { fingerprint, reply }.
 -- @include layout_partition.lua
 -- @include layout_wallet.lua
+-- @include money.lua
 
 -- What an earlier request under this key was told: the reply to give again, or nil if there was none.
 local function replay_of(request_key, fingerprint)
@@ -17,14 +18,18 @@ end
 
 -- A key that Redis does not know may still be known to the ledger: after a recovery or a load (the
 -- ledger must be asked), or, for keys that are unique for ever, once hot records have begun to expire
--- (a call may go on if the ledger is away). Answers the reply that says so, or nil.
+-- (a call may go on if the ledger is away). What it said counts for one load epoch: after a recovery
+-- it may know of more. Answers the reply that says so, or nil.
 local function ask_ledger(partition, wallets, args)
-  if args.fingerprint == '' or args.checked == 1 then return nil end
+  local epoch = partition[P_LOAD_EPOCH]
+  if args.fingerprint == '' or args.checked_epoch == epoch then return nil end
   local now = partition[P_NOW]
   local rebuilt = partition[P_CHECK_UNTIL] > now
   for i = 1, #wallets do rebuilt = rebuilt or wallets[i][W_CHECK_UNTIL] > now end
-  if rebuilt then return { 'ask_ledger', '1' } end
-  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then return { 'ask_ledger', '0' } end
+  if rebuilt then return { 'ask_ledger', '1', text(epoch) } end
+  if args.request_kind ~= 'request' and partition[P_FORGETS] <= now then
+    return { 'ask_ledger', '0', text(epoch) }
+  end
   return nil
 end
 

@@ -1,7 +1,7 @@
 // Rows of extend and settle: an open hold gets larger, a closed one is corrected.
 
 import { callHoldId } from '../../ids.ts';
-import { type Case, MAX } from './case.ts';
+import { type Case, MAX, T0 } from './case.ts';
 import { call, capture, configure, credit, extend, reserve, settle, voided } from './commands.ts';
 
 const client = (postedMicros: number) => ({ client: { postedMicros } });
@@ -70,12 +70,20 @@ const EXTEND: readonly Case[] = [
     trace: ['hold_not_found'],
   },
   {
-    name: 'extend loads the wallet, and asks the ledger about the key since it was loaded',
+    name: 'extend loads the wallet, and asks the ledger about the key at once',
     before: [reserve('a', 400), ...lost],
     command: extend('a', 1),
     answer: { status: 'done' },
     rows: [['client', 'hold', 0, 1, 0]],
-    trace: ['wallet_not_loaded', 'ask_ledger', 'done'],
+    trace: ['wallet_not_loaded', 'done'],
+  },
+  {
+    name: 'extend under a key that a rebuilt Redis does not know',
+    before: [reserve('a', 400), { fence: { checkLedgerUntilMs: T0 + 1 } }],
+    command: extend('a', 1),
+    answer: { status: 'done' },
+    rows: [['client', 'hold', 0, 1, 0]],
+    trace: ['ask_ledger', 'done'],
   },
   {
     name: 'extend that would leave the range of money',

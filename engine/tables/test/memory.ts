@@ -82,12 +82,12 @@ export const MEMORY: readonly Case[] = [
   },
   { name: 'nor one that is not there', command: unload(0), answer: { status: 'absent' } },
   {
-    name: 'a wallet comes back as it went, and its keys are looked up',
+    name: 'a wallet comes back as it went, and the key is looked up on the way',
     before: [charge(1), { flush: true }, unload(1)],
     command: charge(1, ['client'], { request: key('next') }),
     answer: { status: 'done' },
     rows: [['client', 'charge', -1, 0, 0]],
-    trace: ['wallet_not_loaded', 'ask_ledger', 'done'],
+    trace: ['wallet_not_loaded', 'done'],
   },
   {
     name: 'an ended call whose record comes late is settled on a loaded wallet',

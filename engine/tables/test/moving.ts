@@ -7,6 +7,8 @@ const client = (postedMicros: number) => ({ client: { postedMicros } });
 const PAYMENT = key('pi', 'body', 'payment_intent');
 const pair = (postedMicros: number) => ({ ...client(postedMicros), other: {} });
 const lost = [{ flush: true }, { loseWallet: 'client' }] as const;
+/** A fence that a recovery has just opened again. */
+const REBUILT = { fence: { checkLedgerUntilMs: T0 + 1 } } as const;
 const refund = (amountMicros: number, name = 'refund', refunds = 'ent_m00') =>
   credit('refund', amountMicros, { request: key(name), refunds, memo: { refunds } });
 const CHARGE: readonly Case[] = [
@@ -120,11 +122,26 @@ const CHARGE: readonly Case[] = [
   },
   {
     name: 'a charge under a key that a rebuilt Redis does not know',
-    before: [{ fence: { checkLedgerUntilMs: T0 + 1 } }],
+    before: [charge(1, ['client'], { request: key('first') }), REBUILT],
     command: charge(1),
     answer: { status: 'done' },
     rows: [['client', 'charge', -1, 0, 0]],
-    trace: ['wallet_not_loaded', 'ask_ledger', 'done'],
+    trace: ['ask_ledger', 'done'],
+  },
+  {
+    name: 'a charge of a wallet that is not loaded asks the ledger for it and about its key at once',
+    before: [REBUILT],
+    command: charge(1),
+    answer: { status: 'done' },
+    rows: [['client', 'charge', -1, 0, 0]],
+    trace: ['wallet_not_loaded', 'done'],
+  },
+  {
+    name: 'a charge that the ledger knows, of a wallet that is not loaded',
+    before: [charge(1), ...lost, { loseAnswer: key('charge') }],
+    command: charge(1),
+    answer: { status: 'done', replayed: true },
+    trace: ['wallet_not_loaded'],
   },
 ];
 
@@ -247,7 +264,7 @@ const TRANSFER: readonly Case[] = [
       ['client', 'transfer', -1_000, 0, 0],
       ['other', 'transfer', 1_000, 0, 0],
     ],
-    trace: ['wallet_not_loaded', 'wallet_not_loaded', 'done'],
+    trace: ['wallet_not_loaded', 'done'],
   },
   {
     name: 'a transfer of one micro more',
@@ -291,7 +308,19 @@ const TRANSFER: readonly Case[] = [
       ['client', 'transfer', -1, 0, 0],
       ['other', 'transfer', 1, 0, 0],
     ],
-    trace: ['wallet_not_loaded', 'wallet_not_loaded', 'ask_ledger', 'done'],
+    trace: ['wallet_not_loaded', 'done'],
+  },
+  {
+    name: 'a transfer under a key that a rebuilt Redis does not know',
+    wallets: pair(10),
+    before: [charge(1, ['client', 'other']), REBUILT],
+    command: transfer(1),
+    answer: { status: 'done' },
+    rows: [
+      ['client', 'transfer', -1, 0, 0],
+      ['other', 'transfer', 1, 0, 0],
+    ],
+    trace: ['ask_ledger', 'done'],
   },
 ];
 

@@ -231,11 +231,11 @@ export const OPENING: readonly Case[] = [
   },
   {
     name: 'once memory forgets, a call_id that the ledger does not know is new',
-    before: [{ fence: { forgetsAtMs: T0 } }],
+    before: [call('first'), { fence: { forgetsAtMs: T0 } }],
     command: call('a'),
     answer: { status: 'done' },
     rows: [['client', 'hold', 0, 75_000, 0]],
-    trace: ['wallet_not_loaded', 'ask_ledger', 'done'],
+    trace: ['ask_ledger', 'done'],
   },
   {
     name: 'a hold that would leave the range of money is refused',
@@ -262,7 +262,15 @@ export const OPENING: readonly Case[] = [
     command: record('a', 30_000),
     answer: { status: 'done', entry: { hold: { state: 'captured', usedMs: 30_000 } } },
     rows: [['client', 'capture', -30_000, 0, 20_000]],
-    trace: ['wallet_not_loaded', 'ask_ledger', 'done'],
+    trace: ['wallet_not_loaded', 'done'],
+  },
+  {
+    name: 'record asks the ledger about the call whatever Redis has',
+    before: [call('b')],
+    command: record('a', 30_000),
+    answer: { status: 'done' },
+    rows: [['client', 'capture', -30_000, 0, 0]],
+    trace: ['ask_ledger', 'done'],
   },
   {
     name: 'record meets the hold that another process opened a moment before',

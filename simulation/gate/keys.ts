@@ -1,0 +1,3 @@
+import { createSecretKey } from 'node:crypto';
+
+export const CHAIN_KEY = createSecretKey(Buffer.alloc(32, 'gate'));
