@@ -40,7 +40,7 @@ export async function createMaintenance(options: MaintenanceOptions): Promise<Ma
       const master = createMaster(redis);
       const { masterId, migrating } = await master.look([partition]);
       if (migrating.has(partition)) throw new OutageError('recovering');
-      const parts = { ...options, redis, master, masterId };
+      const parts = { ...options, redis, master, masterId, held: undefined };
       return unlessItFails(work, (guarded) => recoverPartition(parts, partition, guarded));
     });
   }
