@@ -7,7 +7,7 @@ import { unpackHoldState, unpackWalletState, type WalletState } from '../generat
 import { keys } from '../keys.ts';
 import type { LedgerHold, LedgerWallet, WalletAt } from '../recovery-source.ts';
 import { createAhead } from './ahead.ts';
-import { createFinalCalls, recount } from './final-calls.ts';
+import { createFinalCalls, type FinalCalls, recount } from './final-calls.ts';
 import { walletsToCompare } from './held-wallets.ts';
 import { standOf } from './in-step.ts';
 import { createItems, type Item } from './items.ts';
@@ -61,34 +61,18 @@ export function createRestorer(
 
   async function comparePage(page: readonly LedgerWallet[], overruled: ReadonlySet<string>) {
     const values = await redis.mgetBuffer(page.map((w) => keys.wallet(partition, w.walletId)));
-    const wallets: Item[] = [];
-    const since: WalletAt[] = []; // one for each of them
-    const further: [LedgerWallet, WalletState][] = [];
-    for (const [i, wallet] of page.entries()) {
-      const packed = values[i];
-      if (!packed) continue;
-      const { walletId } = wallet;
-      const current = unpackWalletState(packed);
-      finals.wallet(walletId, current);
-      const free = !overruled.has(walletId);
-      if (free && current.sequence > wallet.sequence) {
-        further.push([wallet, current]);
-        continue;
-      }
-      const stand = standOf(wallet, packed, current);
-      if (stand === 'in step' && free) continue;
-      if (stand === 'differs') differing.push(walletId);
-      // A wallet in quarantine takes no new holds until an operator has decided.
-      wallets.push(walletItem(walletId, wallet.state));
-      since.push({ walletId, sequence: free ? current.sequence : 0 });
-    }
+    const found = standsOf(page, values, overruled, finals);
+    differing.push(...found.differing);
+    const { apart } = found;
     // A wallet comes after its holds: a recovery that ends in between finds it behind again.
-    for (let i = 0; i < wallets.length; i += ITEMS_PER_SCRIPT) {
-      const touched = await recovery.holdsTouchedAfter(since.slice(i, i + ITEMS_PER_SCRIPT));
+    for (let i = 0; i < apart.length; i += ITEMS_PER_SCRIPT) {
+      const some = apart.slice(i, i + ITEMS_PER_SCRIPT);
+      const touched = await recovery.holdsTouchedAfter(some.map(({ since }) => since));
       await write(touched.flatMap((hold) => items.hold(hold, true)));
-      await write(wallets.slice(i, i + ITEMS_PER_SCRIPT));
+      // A wallet in quarantine takes no new holds until an operator has decided.
+      await write(some.map(({ wallet }) => walletItem(wallet.walletId, wallet.state)));
     }
-    await write(await ahead.keep(further));
+    await write(await ahead.keep(found.further));
   }
 
   async function compareHolds(holds: readonly LedgerHold[]): Promise<void> {
@@ -137,4 +121,40 @@ export function createRestorer(
     count: () => items.count(),
     ahead: ahead.found,
   };
+}
+
+interface Stands {
+  /** Wallets to be put back, each with what its holds were touched after. */
+  readonly apart: readonly { readonly wallet: LedgerWallet; readonly since: WalletAt }[];
+  readonly further: readonly (readonly [LedgerWallet, WalletState])[];
+  readonly differing: readonly string[];
+}
+
+/** How the wallets of a page that Redis holds stand to the ledger. */
+function standsOf(
+  page: readonly LedgerWallet[],
+  values: readonly (Buffer | null)[],
+  overruled: ReadonlySet<string>,
+  finals: FinalCalls,
+): Stands {
+  const apart: { wallet: LedgerWallet; since: WalletAt }[] = [];
+  const further: [LedgerWallet, WalletState][] = [];
+  const differing: string[] = [];
+  for (const [i, wallet] of page.entries()) {
+    const packed = values[i];
+    if (!packed) continue;
+    const { walletId } = wallet;
+    const current = unpackWalletState(packed);
+    finals.wallet(walletId, current);
+    const free = !overruled.has(walletId);
+    if (free && current.sequence > wallet.sequence) {
+      further.push([wallet, current]);
+      continue;
+    }
+    const stand = standOf(wallet, packed, current);
+    if (stand === 'in step' && free) continue;
+    if (stand === 'differs') differing.push(walletId);
+    apart.push({ wallet, since: { walletId, sequence: free ? current.sequence : 0 } });
+  }
+  return { apart, further, differing };
 }

@@ -13,16 +13,20 @@ import { LIVING } from './test/living.ts';
 import { MEMORY } from './test/memory.ts';
 import { MOVING } from './test/moving.ts';
 import { OPENING } from './test/opening.ts';
+import { RECORDING } from './test/recording.ts';
 import { RECOVERING } from './test/recovering.ts';
+import { TRANSFERRING } from './test/transferring.ts';
 import { runModel, runRedis } from './test/worlds.ts';
 
 const TABLES: Readonly<Record<string, readonly Case[]>> = {
   opening: OPENING,
+  recording: RECORDING,
   living: LIVING,
   extending: EXTENDING,
   ending: ENDING,
   expiring: EXPIRING,
   moving: MOVING,
+  transferring: TRANSFERRING,
   memory: MEMORY,
   recovering: RECOVERING,
 };

@@ -1,9 +1,9 @@
-// Rows of authorize and record: a call or an amount is opened, or charged without having been opened.
+// Rows of authorize: a call or an amount is opened.
 
 import { FREE } from '../../price.ts';
 import { PER_SECOND } from '../../test/world.ts';
 import { type Case, MAX, RICH, T0 } from './case.ts';
-import { call, capture, configure, key, record, ref, reserve, SHORT } from './commands.ts';
+import { call, capture, configure, key, reserve, SHORT } from './commands.ts';
 
 const MINUTE = { ...PER_SECOND, initialMs: 60_000, subsequentMs: 60_000 };
 const SIX = { ...PER_SECOND, initialMs: 6_000, subsequentMs: 6_000 };
@@ -255,43 +255,6 @@ export const OPENING: readonly Case[] = [
     wallets: client(MAX - 1),
     command: reserve('a', MAX),
     answer: { status: 'insufficient_funds', requiredMicros: MAX, spendableMicros: MAX - 1 },
-  },
-  {
-    name: 'record charges a call without a hold, however short the money',
-    wallets: client(10_000),
-    command: record('a', 30_000),
-    answer: { status: 'done', entry: { hold: { state: 'captured', usedMs: 30_000 } } },
-    rows: [['client', 'capture', -30_000, 0, 20_000]],
-    trace: ['wallet_not_loaded', 'done'],
-  },
-  {
-    name: 'record asks the ledger about the call whatever Redis has',
-    before: [call('b')],
-    command: record('a', 30_000),
-    answer: { status: 'done' },
-    rows: [['client', 'capture', -30_000, 0, 0]],
-    trace: ['ask_ledger', 'done'],
-  },
-  {
-    name: 'record meets the hold that another process opened a moment before',
-    before: [call('a')],
-    command: record('a', 30_000),
-    blind: true,
-    answer: { status: 'hold_exists', hold: { state: 'authorized' } },
-    trace: ['hold_exists'],
-  },
-  {
-    name: 'a recorded call can be neither authorized nor recorded again, wherever it is known',
-    before: [record('a', 1_000), { flush: true }, { loseHold: ref('a').holdId }],
-    command: record('a', 2_000),
-    answer: { status: 'hold_exists', hold: { usedMs: 1_000 } },
-    trace: [],
-  },
-  {
-    name: 'a record that would leave the range of money is refused whole',
-    wallets: { client: { postedMicros: 0 }, agency: { postedMicros: -MAX } },
-    command: record('a', 1_000, { client: PER_SECOND, agency: PER_SECOND }),
-    answer: { status: 'balance_out_of_range', walletId: 'agency' },
   },
   {
     name: 'a wallet that does not exist is not found',
