@@ -30,16 +30,16 @@ const CHARGE_MICROS = 1_000;
 const AT_ONCE = 100;
 const LOADED_AT_ONCE = 1_000;
 
-export function createActs(organizationId: string) {
-  const requestOf = (key: string) =>
-    ({ kind: 'request', scope: organizationId, key, fingerprint: 'f' }) as const;
+export function createActs() {
+  const requestOf = (scope: string, key: string) =>
+    ({ kind: 'request', scope, key, fingerprint: 'f' }) as const;
 
   return {
     /** So that the ledger has rows of it. */
-    async deposit(engine: Engine, { id, partition }: FilledWallet): Promise<void> {
+    async deposit(engine: Engine, { id, partition, organizationId }: FilledWallet): Promise<void> {
       const answer = await engine.credit({
         partition,
-        request: requestOf(`deposit ${id}`),
+        request: requestOf(organizationId, `deposit ${id}`),
         organizationId,
         walletId: id,
         kind: 'deposit',
@@ -48,10 +48,14 @@ export function createActs(organizationId: string) {
       must(answer, 'done');
     },
 
-    async charge(engine: Engine, { id, partition }: FilledWallet, key: string): Promise<void> {
+    async charge(
+      engine: Engine,
+      { id, partition, organizationId }: FilledWallet,
+      key: string,
+    ): Promise<void> {
       const answer = await engine.charge({
         partition,
-        request: requestOf(key),
+        request: requestOf(organizationId, key),
         organizationId,
         overdraft: true,
         unbilled: false,
@@ -62,7 +66,7 @@ export function createActs(organizationId: string) {
 
     /** A call that has been answered. */
     async call(engine: Engine, wallet: FilledWallet, callId: string): Promise<HoldRef> {
-      const input = callInput(organizationId, wallet, callId);
+      const input = callInput(wallet, callId);
       must(await engine.authorize(input), 'done');
       const ref = { partition: wallet.partition, holdId: input.holdId };
       must(await engine.start(ref), 'done');
@@ -106,7 +110,8 @@ export async function each<T>(
   }
 }
 
-function callInput(organizationId: string, wallet: FilledWallet, callId: string): AuthorizeInput {
+function callInput(wallet: FilledWallet, callId: string): AuthorizeInput {
+  const { organizationId } = wallet;
   return {
     partition: wallet.partition,
     request: { kind: 'call', scope: organizationId, key: callId, fingerprint: 'f' },

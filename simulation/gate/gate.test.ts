@@ -15,7 +15,9 @@ test('a wiped and a restarted Redis come back whole, and a first touch asks Post
     touches.map((touch) => touch[of]).sort((a, b) => a - b)[Math.floor(touches.length / 2)];
   expect(turns(report.touches.first, 'redis')).toBe(2);
   expect(turns(report.touches.first, 'postgres')).toBe(1);
-  expect(turns(report.touches.second, 'redis')).toBe(1);
+  // A Redis that was rebuilt may have forgotten any key: the ledger is asked about each new one.
+  expect(turns(report.touches.second, 'redis')).toBe(2);
+  expect(turns(report.touches.second, 'postgres')).toBe(1);
   expect(report.differences).toBe(0);
   expect(told).toContain('3000 wallets in Postgres');
 }, 120_000);

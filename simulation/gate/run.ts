@@ -42,8 +42,8 @@ export async function measureGate(options: GateOptions, show: Show): Promise<Gat
 
 async function measureOn(stage: Stage, options: GateOptions, show: Show): Promise<GateReport> {
   const [{ engine }] = stage.offices;
-  const { organizationId, wallets } = await fill(stage.sql, options.wallets, show);
-  const acts = createActs(organizationId);
+  const wallets = await fill(stage.sql, options.wallets, show);
+  const acts = createActs();
   const sample = everyOf(wallets, SAMPLE);
   await each(
     sample,
