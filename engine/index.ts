@@ -43,7 +43,6 @@ export {
   type Inspector,
   type JournalView,
   type NodeInspector,
-  type Residents,
 } from './inspect.ts';
 export type { Journal, JournalBatch, JournalPosition } from './journal.ts';
 export { keys } from './keys.ts';
@@ -58,7 +57,6 @@ export type {
   CreditKind,
   TransferInput,
 } from './money-verbs.ts';
-export type { ClusterHealth } from './nodes/cluster-health.ts';
 export { slotOf } from './nodes/slot.ts';
 export type { HoldRef } from './on-hold.ts';
 export { billedMs, coveredMs, FREE, isFree, type Price, priceOf } from './price.ts';

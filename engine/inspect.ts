@@ -3,19 +3,11 @@
 
 import type { Redis } from 'ioredis';
 import { createMaster } from './gate/master.ts';
-import {
-  type HoldState,
-  unpackHoldState,
-  unpackPartitionState,
-  unpackWalletState,
-  type WalletState,
-} from './generated/layouts.ts';
+import { unpackPartitionState, unpackWalletState, type WalletState } from './generated/layouts.ts';
 import { type Journal, rangeOf } from './journal.ts';
 import { keys } from './keys.ts';
-import { type ClusterHealth, clusterHealth } from './nodes/cluster-health.ts';
 import { type Member, type Nodes, servedBy } from './nodes/nodes.ts';
 import { type VisitedNode, visitNodes } from './nodes/visit.ts';
-import { scanKeys } from './scan.ts';
 
 /** Why operations would answer `recovering` now. Open: standing, complete, and no shut partition. */
 export interface GateView {
@@ -57,19 +49,11 @@ export interface NodeInspector {
 /** Told of a value that is damaged; without it such a value is thrown as a BugError. */
 export type Unreadable = (id: string) => void;
 
-/** Ids of wallets and holds that Redis has; one may come twice. */
-export interface Residents {
-  readonly wallets: readonly string[];
-  readonly holds: readonly string[];
-}
-
 export interface Inspector {
   /** Every master that answers. */
   readonly nodes: readonly NodeInspector[];
   /** Masters of a cluster that serve partitions and cannot be reached, as `host:port`. */
   readonly absent: readonly string[];
-  /** Undefined when it is no cluster. */
-  cluster(): Promise<ClusterHealth | undefined>;
   gate(partitions: number): Promise<GateView>;
   /** @param cursors by partition, how far Postgres has committed. */
   journals(cursors: readonly string[]): Promise<JournalView[]>;
@@ -79,14 +63,6 @@ export interface Inspector {
     ids: readonly string[],
     unreadable?: Unreadable,
   ): Promise<Map<string, WalletState>>;
-  /** Holds that Redis has, open or closed; the others are left out. */
-  peekHolds(
-    partition: number,
-    ids: readonly string[],
-    unreadable?: Unreadable,
-  ): Promise<Map<string, HoldState>>;
-  /** All that Redis has, in pages; walks over every key of the partition's master. */
-  residents(partition: number): AsyncIterable<Residents>;
   readonly journal: Pick<Journal, 'range'>;
   stop(): void;
 }
@@ -122,39 +98,13 @@ export async function createInspector(redisUrl: string): Promise<Inspector> {
   return {
     nodes: here.map((node) => inspectorOf(node, nameOf(node))),
     absent: away.map(nameOf),
-    cluster: () => healthOf(nodes, here),
     gate: (partitions) => gateOf(nodes, partitions),
     journals: (cursors) => journalsOf(nodes, cursors),
     peekWallets: (partition, ids, unreadable) =>
       peek(partition, ids, keys.wallet, unpackWalletState, unreadable),
-    peekHolds: (partition, ids, unreadable) =>
-      peek(partition, ids, keys.hold, unpackHoldState, unreadable),
-    residents: (partition) => residentsOf(nodes.of(partition).redis, partition),
     journal: { range: (...about) => rangeOf(nodes, ...about) },
     stop: nodes.stop,
   };
-}
-
-async function* residentsOf(redis: Redis, partition: number): AsyncGenerator<Residents, void> {
-  const wallet = keys.wallet(partition, '');
-  const hold = keys.hold(partition, '');
-  for await (const page of scanKeys(redis, keys.all(partition))) {
-    const idsUnder = (prefix: string) =>
-      page.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-    yield { wallets: idsUnder(wallet), holds: idsUnder(hold) };
-  }
-}
-
-async function healthOf(
-  nodes: Nodes<VisitedNode>,
-  here: readonly VisitedNode[],
-): Promise<ClusterHealth | undefined> {
-  if (nodes.spans) return undefined;
-  const views = here.map(async ({ url, redis }) => {
-    const text = String(await redis.call('CLUSTER', 'NODES'));
-    return { askedAt: new URL(url).host, text };
-  });
-  return clusterHealth(await Promise.all(views));
 }
 
 function inspectorOf({ redis, url }: VisitedNode, name: string): NodeInspector {
