@@ -212,7 +212,7 @@ describe('outages', () => {
     expect((await app.request('GET', '/healthz')).status).toBe(200);
     await app.restartRedis();
     await expect
-      .poll(async () => (await app.request('GET', '/readyz')).status, { timeout: 15_000 })
+      .poll(async () => (await app.request('GET', '/readyz')).status, { timeout: 60_000 })
       .toBe(200);
     const again = await app.request('POST', credits(), { raw: deposit, idempotencyKey: 'outage' });
     expect(again.status).toBe(201);

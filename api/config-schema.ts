@@ -51,6 +51,8 @@ export const environmentSchema = z.object({
   RINGFENCE_ROLE: z
     .enum(['all', 'api', 'flusher', 'enforcer'], 'must be all, api, flusher or enforcer')
     .default('all'),
+  /** API processes beside this one, which then only looks after them; 0: everything in this one. */
+  RINGFENCE_WORKERS: integer(0, 64, 0),
   RINGFENCE_DEV: flag,
   RINGFENCE_DATA_DIR: z.string().min(1).default('.ringfence'),
   RINGFENCE_LOG_LEVEL: z

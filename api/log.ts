@@ -1,6 +1,10 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { standardOutput } from './log-lines.ts';
 
 const CAUSES_MAX = 3;
+
+/** Warnings and errors do not wait to be written. */
+const WARN_LEVEL = 40;
 
 /**
  * The log: one JSON object a line on stdout. Errors are written by name, message, code and stack
@@ -9,17 +13,24 @@ const CAUSES_MAX = 3;
  */
 export function createLog(
   level: string,
-  destination: DestinationStream = pino.destination({ dest: 1, sync: false }),
+  destination: DestinationStream = standardOutput(),
 ): Logger {
-  return pino(
+  const log: Logger = pino(
     {
       level,
       base: { service: 'ringfence' },
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: (error: unknown) => errorFields(error, CAUSES_MAX) },
+      hooks: {
+        logMethod(args, method, lineLevel) {
+          method.apply(this, args);
+          if (lineLevel >= WARN_LEVEL) log.flush();
+        },
+      },
     },
     destination,
   );
+  return log;
 }
 
 function errorFields(error: unknown, causes: number): Record<string, unknown> | undefined {

@@ -59,7 +59,7 @@ describe('/metrics', () => {
   });
 
   test('what the backlog does not admit is counted as well', async () => {
-    await expect.poll(async () => (await charge(1)).status, { timeout: 10_000 }).toBe(503);
+    await expect.poll(async () => (await charge(1)).status, { timeout: 60_000 }).toBe(503);
     const refused = 'ringfence_admission_refusals_total{code="ledger_backlogged"}';
     expect(await sample(refused)).toBe(1);
   });

@@ -27,6 +27,8 @@ export interface Metrics extends EngineWatch, KillSwitchMetrics, PaymentMetrics 
   /** The Prometheus text page. */
   page(): Promise<string>;
   contentType: string;
+  /** What the page is made of, for whoever adds up those of several processes. */
+  registry: Registry;
 }
 
 /** Metrics of one process, each named `ringfence_*`. Labels are few: routes, scripts, statuses. */
@@ -48,9 +50,9 @@ export function createMetrics(): Metrics {
     registers,
   });
   return {
-    countRequest(method, route, status, elapsedMs, code) {
+    countRequest(method, route, status, elapsedMs, codes) {
       requests.observe({ method, route, status }, elapsedMs / 1000);
-      if (code !== undefined) problems.inc({ code });
+      for (const code of codes) problems.inc({ code });
     },
     flushed: flushMetrics(registers),
     ...scriptMetrics(registers),
@@ -62,5 +64,6 @@ export function createMetrics(): Metrics {
     followCalls: (sample) => addLiveCallGauges(registers, sample),
     page: () => registry.metrics(),
     contentType: registry.contentType,
+    registry,
   };
 }

@@ -59,6 +59,12 @@ describe('the server', () => {
     expect(answer).toContain('"code":"invalid_request"');
   });
 
+  test('answers an expectation that it cannot meet in the error shape', async () => {
+    const answer = await trickle(['POST / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n'], 0);
+    expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+    expect(answer).toContain('"code":"invalid_request"');
+  });
+
   test('does not wait for a body that comes a byte at a time', async () => {
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n';
     const answer = await trickle([head, ...Array.from({ length: 100 }, () => 'x')], 20);

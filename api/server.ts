@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
+import type { Direct } from './http/direct.ts';
 import { Problem, problemBody } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
 
@@ -32,10 +33,20 @@ export interface HttpServer {
   stop(waitMs: number): Promise<void>;
 }
 
-/** Listens. `fetch` is the application; `limits` replaces bounds, for tests that will not wait. */
+export interface ListenOptions {
+  host: string;
+  port: number;
+  log: Logger;
+  /** Asked first; `fetch` gets what it does not take. */
+  direct?: Direct;
+  /** Replaces bounds, for tests that will not wait. */
+  limits?: Partial<typeof LIMITS>;
+}
+
+/** Listens. `fetch` is the application. */
 export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
-  options: { host: string; port: number; log: Logger; limits?: Partial<typeof LIMITS> },
+  options: ListenOptions,
 ): Promise<HttpServer> {
   const limits = { ...LIMITS, ...options.limits };
   const listener = getRequestListener((request) => fetch(request), {
@@ -53,13 +64,19 @@ export async function listen(
       connectionsCheckingInterval: limits.checkIntervalMs,
     },
     (request, response) => {
-      if (request.rawHeaders.length <= limits.headersCount * 2) listener(request, response);
-      else refuseHeaders(response);
+      if (request.rawHeaders.length > limits.headersCount * 2) {
+        // Which of them were left out nobody could know.
+        refuse(response, 431, 'The request has too many headers.');
+      } else if (options.direct?.(request, response) !== true) listener(request, response);
     },
   );
   // Node would leave out what is beyond its count in silence; the bytes bound how many there are.
   server.maxHeadersCount = 0;
   server.on('clientError', refuseUnparsed);
+  // Of Node itself the answer would have no body.
+  server.on('checkExpectation', (_request, response: ServerResponse) =>
+    refuse(response, 417, 'No expectation but 100-continue can be met.'),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -83,10 +100,10 @@ function badRequest(): Response {
   });
 }
 
-/** More headers than are read: which of them were left out nobody could know. */
-function refuseHeaders(response: ServerResponse): void {
+/** What no route was asked about. */
+function refuse(response: ServerResponse, status: number, message: string): void {
   const headers = { 'content-type': 'application/json', connection: 'close' };
-  response.writeHead(431, headers).end(unreadableBody('The request has too many headers.'));
+  response.writeHead(status, headers).end(unreadableBody(message));
 }
 
 /** What Node could not even parse, by its error code; everything else is 400. */

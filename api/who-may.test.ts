@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestApplication, testApplication } from './test/application.ts';
+import { BATCH_ROWS, statusesOf } from './test/batch.ts';
 import { keyRoutes } from './test/routes.ts';
 import { apiKey, type Tenant, type Tenants, tenants, transferOf, wallet } from './test/tenants.ts';
 import {
@@ -78,6 +79,7 @@ const TABLE: Record<string, Row> = {
     make: ofWallet({ amount_micros: 1 }),
   },
   'GET /v1/wallets/{wallet_id}/entries': { statuses: READ(200), make: ofWallet() },
+  ...BATCH_ROWS,
   ...paymentRows(() => app),
   ...notificationRows(() => app),
   'POST /v1/transfers': {
@@ -259,7 +261,8 @@ async function statusFor(route: string, row: Row, asker: Asker, target: Target):
     key: keys[asker],
     ...(made.body !== undefined && { body: made.body }),
   });
-  return answer.status;
+  // Of a batch, what its one item was told.
+  return statusesOf(answer)[0] ?? answer.status;
 }
 
 describe('who may', () => {

@@ -2,7 +2,7 @@
  * This working copy against another commit, round by round in turn: the same benchmark over both
  * states of the product, so that only the product differs.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -23,20 +23,40 @@ export interface Comparison {
   readonly certain: boolean;
 }
 
-/** @param ref a commit of this repository, as git names it */
+/** Of five rounds without a difference, all fall on one side by chance once in 16 times. */
+const COMPARED_ROUNDS = 5;
+
+/** The benchmark, and what starts its servers: the same on both sides. */
+const OURS = ['bench', 'scripts'];
+
+/** The commit that a name means in this repository, undefined when it means none. */
+export function commitOf(ref: string): string | undefined {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`];
+  const { status, stdout } = spawnSync('git', args, { cwd: OWN_TREE, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * @param ref a commit of this repository, as git names it
+ * @throws Error when there is no such commit
+ */
 export async function compareWith(
   ref: string,
   options: BenchOptions,
   tell: (text: string) => void,
 ): Promise<Comparison[]> {
-  const rounds = options.rounds ?? SIZES[options.form].rounds;
+  const commit = commitOf(ref);
+  if (commit === undefined) throw new Error(`there is no commit ${ref}`);
+  const rounds = options.rounds ?? Math.max(COMPARED_ROUNDS, SIZES[options.form].rounds);
   const parent = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-compare-'));
   const tree = path.join(parent, 'tree');
   const git = (...args: string[]) => execFileSync('git', args, { cwd: OWN_TREE, stdio: 'pipe' });
-  git('worktree', 'add', '--detach', tree, ref);
+  git('worktree', 'add', '--detach', tree, commit);
   try {
-    fs.rmSync(path.join(tree, 'bench'), { recursive: true, force: true });
-    fs.cpSync(path.join(OWN_TREE, 'bench'), path.join(tree, 'bench'), { recursive: true });
+    for (const own of OURS) {
+      fs.rmSync(path.join(tree, own), { recursive: true, force: true });
+      fs.cpSync(path.join(OWN_TREE, own), path.join(tree, own), { recursive: true });
+    }
     fs.symlinkSync(path.join(OWN_TREE, 'node_modules'), path.join(tree, 'node_modules'));
     const { collected } = await runRounds(options, [OWN_TREE, tree], rounds, tell);
     return [...(collected.get(OWN_TREE) ?? [])].flatMap(([id, ours]) =>

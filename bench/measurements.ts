@@ -21,9 +21,39 @@ export const MEASUREMENTS: readonly Measurement[] = [
     load: async () => (await import('./engine/measure.ts')).measureEngine,
   },
   {
+    id: 'c',
+    title: 'HTTP against a bare Hono POST in the same process',
+    load: async () => (await import('./http/measure.ts')).measureHttp,
+  },
+  {
+    id: 'd',
+    title: 'The flusher, from Redis into Postgres',
+    load: async () => (await import('./flusher/measure.ts')).measureFlusher,
+  },
+  {
     id: 'e',
     title: 'Against SELECT ... FOR UPDATE in Postgres',
     load: async () => (await import('./peers/for-update/measure.ts')).measureForUpdate,
+  },
+  {
+    id: 'f',
+    title: 'What durability costs',
+    load: async () => (await import('./durability/measure.ts')).measureDurability,
+  },
+  {
+    id: 'g',
+    title: 'Memory of Redis',
+    load: async () => (await import('./memory/measure.ts')).measureMemory,
+  },
+  {
+    id: 'enforcer',
+    title: 'The enforcer, calls that nobody asks about',
+    load: async () => (await import('./enforcer/measure.ts')).measureEnforcer,
+  },
+  {
+    id: 'size',
+    title: 'Cost of authorize against the size of things',
+    load: async () => (await import('./size/measure.ts')).measureSize,
   },
 ];
 

@@ -1,15 +1,28 @@
-/** Child processes of the benchmark: programs of this folder, spoken to over a channel. */
+/** Child processes of the benchmark, spoken to over a channel, and directories for their files. */
 import { type ChildProcess, fork } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
 const END_MS = 10_000;
 
-/** Starts a TypeScript program. It ends by itself when we do: its channel closes. */
-export function startProgram(program: URL, env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return fork(program, {
+/**
+ * Starts a TypeScript program. It ends by itself when we do: its channel closes.
+ * @param logFile gets what it prints; without one nobody does
+ */
+export function startProgram(
+  program: URL,
+  env: NodeJS.ProcessEnv = {},
+  logFile?: string,
+): ChildProcess {
+  const output = logFile === undefined ? 'ignore' : fs.openSync(logFile, 'a');
+  const child = fork(program, {
     execArgv: ['--import', 'tsx'],
     env: { ...process.env, NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', output, 'inherit', 'ipc'],
   });
+  if (typeof output === 'number') fs.closeSync(output);
+  return child;
 }
 
 /** The next message. @throws Error when it ends first or says nothing in time */
@@ -39,4 +52,11 @@ export async function endProgram(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
   await gone;
   clearTimeout(timer);
+}
+
+/** An empty directory. As root, Postgres runs under another account that must get in. */
+export function freshDirectory(parent = os.tmpdir()): string {
+  const dir = fs.mkdtempSync(path.join(parent, 'ringfence-bench-'));
+  fs.chmodSync(dir, 0o755);
+  return dir;
 }

@@ -1,13 +1,12 @@
 /** Runs the chosen measurements, round by round, and answers what they say. */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startPostgres } from '../scripts/postgres-server.mjs';
 import { type Figure, type Summary, summarize } from './figures.ts';
 import { type Machine, readMachine } from './machine.ts';
 import { MEASUREMENTS, measurementOf } from './measurements.ts';
-import { endProgram, nextMessage, startProgram } from './processes.ts';
+import { endProgram, freshDirectory, nextMessage, startProgram } from './processes.ts';
 import type { RoundOrder } from './round.ts';
 import { type Form, SIZES } from './workload.ts';
 
@@ -70,7 +69,7 @@ export async function runRounds(
   const collected: Collected = new Map(
     trees.map((tree) => [tree, new Map(ids.map((id) => [id, [] as Figure[][]]))]),
   );
-  const dir = freshDirectory(os.tmpdir());
+  const dir = freshDirectory();
   const postgres = await startPostgres({ dir: path.join(dir, 'postgres') });
   try {
     const machine = await readMachine(postgres.url, dir);
@@ -94,13 +93,6 @@ export async function runRounds(
     await postgres.stop();
     fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
-}
-
-/** As root, Postgres runs under another account that must get in. */
-function freshDirectory(parent: string): string {
-  const dir = fs.mkdtempSync(path.join(parent, 'ringfence-bench-'));
-  fs.chmodSync(dir, 0o755);
-  return dir;
 }
 
 async function runRound(tree: string, order: RoundOrder): Promise<Figure[]> {

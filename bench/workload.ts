@@ -16,6 +16,8 @@ export interface Size {
   readonly rounds: number;
   readonly wallets: number;
   readonly partitions: number;
+  /** Organizations over HTTP, each with a wallet and a key. */
+  readonly tenants: number;
   /** Calls of each script whose CPU is measured. */
   readonly scriptCalls: number;
   /** How long a load lasts whose throughput or latency is measured. */
@@ -25,6 +27,8 @@ export interface Size {
   /** Journal entries that a flusher is given at once. */
   readonly journalEntries: number;
   readonly outageSeconds: number;
+  /** Charges meanwhile, of one row each. */
+  readonly outagePerSecond: number;
   /** Organizations of the compared design, beside the one hot one. */
   readonly organizations: number;
   /** Connections, each with one request in flight, of the compared design. */
@@ -34,6 +38,7 @@ export interface Size {
   readonly liveCalls: number;
   /** How long the enforcer is watched; calls need one of its visits per `quantumMs`. */
   readonly enforcerSeconds: number;
+  readonly quantumMs: number;
   /** Numbers of wallets, and of live holds on one wallet, that must not change the cost. */
   readonly sizeSteps: readonly number[];
   readonly holdSteps: readonly number[];
@@ -44,17 +49,20 @@ export const SIZES: Readonly<Record<Form, Size>> = {
     rounds: 5,
     wallets: 100_000,
     partitions: 64,
+    tenants: 200,
     scriptCalls: 4_000,
-    seconds: 4,
+    seconds: 3,
     depth: 256,
     journalEntries: 40_000,
     outageSeconds: 60,
+    outagePerSecond: 2_000,
     organizations: 10_000,
     connections: [1, 16, 64],
-    memoryWallets: 100_000,
-    memoryCalls: 20_000,
+    memoryWallets: 1_000_000,
+    memoryCalls: 100_000,
     liveCalls: 100_000,
     enforcerSeconds: 80,
+    quantumMs: 75_000,
     sizeSteps: [1_000, 100_000, 1_000_000],
     holdSteps: [1, 1_000, 100_000],
   },
@@ -62,17 +70,20 @@ export const SIZES: Readonly<Record<Form, Size>> = {
     rounds: 1,
     wallets: 10_000,
     partitions: 16,
+    tenants: 40,
     scriptCalls: 500,
     seconds: 0.6,
     depth: 256,
     journalEntries: 6_000,
     outageSeconds: 2,
+    outagePerSecond: 2_000,
     organizations: 1_000,
     connections: [1, 16, 64],
     memoryWallets: 10_000,
     memoryCalls: 3_000,
     liveCalls: 2_000,
-    enforcerSeconds: 5,
+    enforcerSeconds: 6,
+    quantumMs: 5_000,
     sizeSteps: [1_000, 20_000],
     holdSteps: [1, 2_000],
   },
@@ -80,17 +91,20 @@ export const SIZES: Readonly<Record<Form, Size>> = {
     rounds: 1,
     wallets: 100,
     partitions: 2,
+    tenants: 4,
     scriptCalls: 20,
     seconds: 0.1,
     depth: 16,
     journalEntries: 200,
     outageSeconds: 0.2,
+    outagePerSecond: 200,
     organizations: 20,
-    connections: [1, 4],
+    connections: [1, 16, 64],
     memoryWallets: 200,
     memoryCalls: 100,
     liveCalls: 50,
-    enforcerSeconds: 0.5,
+    enforcerSeconds: 1,
+    quantumMs: 1_000,
     sizeSteps: [10, 100],
     holdSteps: [1, 20],
   },
@@ -122,10 +136,11 @@ export const POLICY: HoldPolicy = {
   endMessageMs: 0,
 };
 
-export function workloadLines(form: Form): string[] {
+/** @param rounds in words, if they are not the form's own number */
+export function workloadLines(form: Form, rounds = `${SIZES[form].rounds} rounds`): string[] {
   const size = SIZES[form];
   return [
-    `${form}: ${size.rounds} rounds, order alternated, fresh processes each; median [min-max]`,
+    `${form}: ${rounds}, order alternated, fresh processes each; median [min-max]`,
     `${size.wallets} wallets with a credit limit over ${size.partitions} partitions, and one hot wallet`,
     `mix: ${MIX.join(', ')}; calls at 1/1, 75 s held ahead, one leg unless said`,
     `loads of ${size.seconds} s; closed loops of ${size.depth}; open loops at 25, 50, 75% of capacity`,

@@ -14,7 +14,7 @@ test('help names every command and exits 0', async () => {
   const text = captured('stdout');
   expect(await main([])).toBe(0);
   expect(text()).toMatch(
-    /\n {2}verify .*\n {2}doctor .*\n {2}quarantine .*\n {2}reconcile .*\n {2}simulate .*\n {2}chaos .*\n {2}gate .*\n {2}bench .*\n {2}help /,
+    /\n {2}verify .*\n {2}doctor .*\n {2}quarantine .*\n {2}rebuild .*\n {2}reconcile .*\n {2}simulate .*\n {2}chaos .*\n {2}gate .*\n {2}bench .*\n {2}help /,
   );
 });
 

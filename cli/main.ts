@@ -8,6 +8,7 @@ import { chaos } from './commands/chaos.ts';
 import { doctor } from './commands/doctor.ts';
 import { gate } from './commands/gate.ts';
 import { quarantine } from './commands/quarantine.ts';
+import { rebuild } from './commands/rebuild.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { simulate } from './commands/simulate.ts';
 import { verify } from './commands/verify.ts';
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   verify,
   doctor,
   quarantine,
+  rebuild,
   reconcile,
   simulate,
   chaos,

@@ -7,6 +7,7 @@ import {
   type Maintenance,
 } from '../engine/index.ts';
 import { createLedgerFollower } from '../notifications/index.ts';
+import { createRechargeFollower } from '../payments/index.ts';
 import {
   connect,
   createLedgerSource,
@@ -33,7 +34,7 @@ const CLOSE_SECONDS = 5;
 
 /** The ledger goes on without one that fails, as in a flusher. */
 const FOLLOWERS: Followers = {
-  each: [createLedgerFollower()],
+  each: [createLedgerFollower(), createRechargeFollower()],
   failed(name, error) {
     const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(`ringfence: the ledger went on without ${name}: ${why}\n`);

@@ -4,7 +4,7 @@ import { main, type Running } from '../api/main.ts';
 import { type TestDatabase, type TestRedis, testDatabase, testRedis } from '../testing/services.ts';
 import type { Command } from './command.ts';
 
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 const ADMIN_KEY = 'rf_admin_of_the_test_0123456789';
 
 export interface TestRingfence {

@@ -13,14 +13,19 @@ export interface Backlog {
 
 export function createBacklog(): Backlog {
   let looks: { lastId: string; entriesAdded: number }[] = [];
+  let reachedBy = '';
   return {
     see(committed, lastId, entriesAdded) {
       if (isAtOrBefore(lastId, committed)) {
         looks = [{ lastId, entriesAdded }];
         return 0;
       }
-      const reached = looks.findLastIndex((look) => isAtOrBefore(look.lastId, committed));
-      if (reached > 0) looks.splice(0, reached);
+      // While Postgres is away nothing more is reached, and there are thousands of looks in each partition.
+      if (committed !== reachedBy) {
+        const reached = looks.findLastIndex((look) => isAtOrBefore(look.lastId, committed));
+        if (reached > 0) looks.splice(0, reached);
+        reachedBy = committed;
+      }
       // What was there before the first look is not known; the age of the oldest entry judges it.
       const from = looks[0]?.entriesAdded ?? entriesAdded;
       // A Redis that was replaced counts from the beginning again.

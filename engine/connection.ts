@@ -6,6 +6,8 @@ import { RequestError } from './errors.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_MS = 100;
+/** A network that lost the connection without a word would keep it for hours: it is made anew. */
+const SILENCE_MS = 8_000;
 
 /**
  * A command that was not answered is never sent again by the client (a replay is the caller's, under
@@ -20,6 +22,7 @@ const SAFE: Options = {
   maxRetriesPerRequest: 0,
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SILENCE_MS,
   lazyConnect: true,
   retryStrategy: () => RECONNECT_MS,
 };

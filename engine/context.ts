@@ -6,7 +6,7 @@ import type { HoldLegs } from './hold-legs.ts';
 import { keys } from './keys.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import type { AbsentWallets } from './load-scripts.ts';
-import { type Loaded, type Loader, NOTHING_TO_LOAD } from './loader.ts';
+import { type Loaded, type Loader, NOTHING_LOADED } from './loader.ts';
 import type { RequestKey } from './request-key.ts';
 import type { Runner } from './runner.ts';
 
@@ -64,10 +64,13 @@ export async function attempt<R extends { readonly status: string }>(
   Settled<R> | Done | { readonly status: 'idempotency_conflict'; readonly replayed: false }
 > {
   let checkedEpoch = NOT_CHECKED;
-  let loading: Promise<Loaded> = NOTHING_TO_LOAD;
+  let loading: Promise<Loaded> | undefined;
   for (let i = 0; i < ATTEMPTS; i++) {
-    const [reply, loaded] = await Promise.all([script(checkedEpoch), loading]);
-    loading = NOTHING_TO_LOAD;
+    // Nearly always there is nothing to load, and nothing to wait for beside the script.
+    const [reply, loaded] = loading
+      ? await Promise.all([script(checkedEpoch), loading])
+      : [await script(checkedEpoch), NOTHING_LOADED];
+    loading = undefined;
     const step = reply as R | Engineish;
     let known: Awaited<ReturnType<typeof askLedger>>;
     if (step.status === 'wallet_not_loaded' && 'walletIds' in step) {
@@ -79,7 +82,7 @@ export async function attempt<R extends { readonly status: string }>(
         throw new RequestError('not_found', 'No such wallet.');
       }
       known = answer;
-      loading = known ? NOTHING_TO_LOAD : context.loader.load(partition, step, wallets);
+      loading = known ? undefined : context.loader.load(partition, step, wallets);
       checkedEpoch = step.loadEpoch;
     } else if (step.status === 'ask_ledger' && 'must' in step && request) {
       known = await askLedger(context, request, step.must);

@@ -1,6 +1,8 @@
 // The engine: connections, gate, and one method per verb. Each verb is one script in engine/lua.
 
 import { authorize } from './authorize.ts';
+import type { ClockEvent } from './clock/timekeeper.ts';
+import { type ClockStatus, createTimekeepers } from './clock/timekeepers.ts';
 import type { EngineContext } from './context.ts';
 import { createEnforcement, type Enforcement } from './enforcement.ts';
 import type { ErrorCode } from './errors.ts';
@@ -14,7 +16,7 @@ import { createLoader } from './loader.ts';
 import { createEngineNodes, type MastersStatus } from './nodes/engine-nodes.ts';
 import type { RecoverySource } from './recovery-source.ts';
 import { createRecent } from './represent.ts';
-import { createRunner, measured, type OnScript } from './runner.ts';
+import { createRunner, type OnScript } from './runner.ts';
 import { unloadWallet } from './unload.ts';
 import { createVerbs } from './verbs.ts';
 
@@ -29,6 +31,8 @@ export interface EngineOptions {
   readonly hotRecordsMs?: number;
   readonly guard?: Partial<GuardLimits>;
   readonly onGate?: (event: GateEvent) => void;
+  /** Told when Redis' clock jumped, or when nobody can say what the time is. */
+  readonly onClock?: (event: ClockEvent) => void;
   /** Told of every script call, for metrics: keep it cheap. */
   readonly onScript?: OnScript;
   /** Told of every new hold or charge that was refused before its script: backlog, memory. */
@@ -37,6 +41,7 @@ export interface EngineOptions {
 
 export interface EngineStatus extends MastersStatus {
   readonly backlog: BacklogGauge;
+  readonly clock: ClockStatus;
 }
 
 const HOT_RECORDS_MS = 72 * 3_600_000;
@@ -48,16 +53,19 @@ export async function createEngine(options: EngineOptions) {
   const hotRecordsMs = options.hotRecordsMs ?? HOT_RECORDS_MS;
   const recent = createRecent();
   let reopen: () => void = () => undefined;
+  const timekeepers = createTimekeepers({ ...options, hotRecordsMs });
   const { nodes, opened, ...masters } = await createEngineNodes({
     ...options,
     hotRecordsMs,
+    prove: timekeepers.prove,
     onEvent(event) {
       options.onGate?.(event);
       if (event.kind === 'opened') reopen();
     },
   });
   const bare = createRunner(nodes);
-  const runner = options.onScript ? measured(bare, options.onScript) : bare;
+  timekeepers.start(nodes, bare);
+  const runner = options.onScript ? createRunner(nodes, options.onScript) : bare;
   const legs = createHoldLegs();
   const loader = createLoader(runner, options.ledger, legs, hotRecordsMs);
   const guard = createGuard(
@@ -96,13 +104,18 @@ export async function createEngine(options: EngineOptions) {
     peekWallets: loader.peek,
     unload: (partition: number, walletId: string, ledgerSequence: number) =>
       unloadWallet(runner, partition, walletId, ledgerSequence),
-    status: (): EngineStatus => ({ ...masters.status(), backlog: guard.gauge() }),
+    status: (): EngineStatus => ({
+      ...masters.status(),
+      backlog: guard.gauge(),
+      clock: timekeepers.status(),
+    }),
     /** Resolves when every gate that was recovering is open. */
     opened,
     /** Closes the gate of a partition's master, or without one every gate. */
     closeGate: (why: string, partition?: number): Promise<void> => masters.close(why, partition),
     async stop(): Promise<void> {
       guard.stop();
+      timekeepers.stop();
       await masters.stop();
     },
   };

@@ -63,6 +63,10 @@ export const ERRORS = {
     422,
     'This server takes no cards: its operator must set STRIPE_API_KEY.',
   ),
+  card_not_saved: request(
+    422,
+    'No such card is saved: order a top-up with save_card and pay it, then try again.',
+  ),
   stripe_refused: request(422, 'Stripe does not take this order; details say its own code.'),
   balance_out_of_range: request(422, 'The wallet would leave the range of +-(2^53-1) micros.'),
   idempotency_key_required: request(400, 'This route moves money: send an Idempotency-Key header.'),

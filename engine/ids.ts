@@ -1,6 +1,6 @@
 // Ids are a prefix, an underscore and a lower-case ULID; some are derived, so that a retry finds them.
 
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { monotonicFactory } from 'ulid';
 
@@ -35,7 +35,8 @@ export type IdPrefix =
   | 'eml'
   | 'dlv'
   | 'alr'
-  | 'pkg';
+  | 'pkg'
+  | 'ins';
 
 /** A new id, sortable by time to the millisecond. */
 export function newId(prefix: IdPrefix): string {
@@ -62,28 +63,25 @@ export function requestHoldId(organizationId: string, requestKey: string): strin
   return derivedId('hold', 'request', organizationId, requestKey);
 }
 
-/** An id made from its parts: 130 bits of SHA-256 in the ULID alphabet. */
+/**
+ * An id made from its parts: 130 bits of SHA-256 in the ULID alphabet. The digest is a text of a character
+ * for each byte: as a Buffer, which has memory of its own, it takes three times as long.
+ */
 export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
-  return `${prefix}_${base32(digest).slice(0, 26)}`;
-}
-
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-
-function base32(bytes: Uint8Array): string {
-  let text = '';
-  let buffer = 0;
-  let bits = 0;
-  for (const byte of bytes) {
-    buffer = ((buffer << 8) | byte) & 0xffff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET.charAt((buffer >> bits) & 31);
-    }
+  const digest = hash('sha256', JSON.stringify(parts), 'binary');
+  let id = `${prefix}_`;
+  for (let at = 0; at < DERIVED_BITS; at += 10) {
+    // Ten bits begin at an even bit of their byte, so that they lie in it and the next one.
+    const two = (digest.charCodeAt(at >> 3) << 8) | digest.charCodeAt((at >> 3) + 1);
+    id += PAIRS[(two >> (6 - (at & 7))) & 1023];
   }
-  return text;
+  return id;
 }
+
+/** 26 characters of 5 bits, made two at a time. */
+const DERIVED_BITS = 130;
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const PAIRS = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 
 /** The partition of a family of organizations: by its root, so that agency and client share one. */
 export function partitionOf(rootOrganizationId: string, partitions: number): number {

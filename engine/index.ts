@@ -3,6 +3,8 @@
 export { availableOf, floorOf, isFrozen, spendableOf } from './amounts.ts';
 export { type AuthorizeInput, type AuthorizeLeg, NO_POLICY } from './authorize.ts';
 export type { CheckInput, RecordInput, StartInput } from './call-verbs.ts';
+export type { ClockEvent } from './clock/timekeeper.ts';
+export type { ClockStatus } from './clock/timekeepers.ts';
 export { createConnection } from './connection.ts';
 export type { Done } from './context.ts';
 export type { DueMembers } from './enforcement.ts';
@@ -44,6 +46,7 @@ export {
   type JournalView,
   type NodeInspector,
 } from './inspect.ts';
+export type { HeldKeys } from './inspect-held.ts';
 export type { Journal, JournalBatch, JournalPosition } from './journal.ts';
 export { keys } from './keys.ts';
 export type { CommittedEntry, CommittedRequest, LedgerSource } from './ledger-source.ts';

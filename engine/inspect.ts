@@ -4,6 +4,7 @@
 import type { Redis } from 'ioredis';
 import { createMaster } from './gate/master.ts';
 import { unpackPartitionState, unpackWalletState, type WalletState } from './generated/layouts.ts';
+import { type HeldKeys, heldKeys } from './inspect-held.ts';
 import { type Journal, rangeOf } from './journal.ts';
 import { keys } from './keys.ts';
 import { type Member, type Nodes, servedBy } from './nodes/nodes.ts';
@@ -28,8 +29,12 @@ export interface JournalView {
   readonly oldestAgeMs: number | undefined;
   /** Bytes that the stream takes in Redis, estimated; undefined where MEMORY is refused. */
   readonly bytes: number | undefined;
-  /** How far the partition's own clock is ahead of Redis', in ms; 0 when it is not. */
+  /** How far the latest time any script saw is ahead of the partition's clock, in ms; 0 when it is not. */
   readonly clockAheadMs: number;
+  /** What is added to Redis' clock since it jumped, in ms. */
+  readonly clockShiftMs: number;
+  /** For how long the first hold or wallet that is due has waited, in ms; 0 when nothing is due. */
+  readonly dueLateMs: number;
 }
 
 /** One master as an outsider sees it. */
@@ -63,6 +68,8 @@ export interface Inspector {
     ids: readonly string[],
     unreadable?: Unreadable,
   ): Promise<Map<string, WalletState>>;
+  /** What Redis has of each of these partitions. Walks over all keys of their masters, once each. */
+  held(partitions: readonly number[]): Promise<Map<number, HeldKeys>>;
   readonly journal: Pick<Journal, 'range'>;
   stop(): void;
 }
@@ -102,6 +109,7 @@ export async function createInspector(redisUrl: string): Promise<Inspector> {
     journals: (cursors) => journalsOf(nodes, cursors),
     peekWallets: (partition, ids, unreadable) =>
       peek(partition, ids, keys.wallet, unpackWalletState, unreadable),
+    held: (partitions) => heldKeys(nodes, partitions),
     journal: { range: (...about) => rangeOf(nodes, ...about) },
     stop: nodes.stop,
   };
@@ -161,22 +169,26 @@ async function journalsOf(
       const { redis } = node;
       const journal = keys.journal(partition);
       const nowMs = (await times.get(node)) ?? 0;
-      const [length, bytes, committed, packed, next] = await Promise.all([
+      const [length, bytes, committed, packed, next, due] = await Promise.all([
         redis.xlen(journal),
         redis.memory('USAGE', journal).catch(() => undefined),
         redis.get(keys.committed(partition)),
         redis.getBuffer(keys.partition(partition)),
         redis.xrange(journal, `(${cursor}`, '+', 'COUNT', 1),
+        redis.zrange(keys.due(partition), '0', '0', 'WITHSCORES'),
       ]);
       const oldest = next[0]?.[0];
-      const clockMs = packed ? unpackPartitionState(packed).nowMs : 0;
+      const state = packed ? unpackPartitionState(packed) : undefined;
+      const clockShiftMs = state?.clockShiftMs ?? 0;
       return {
         partition,
         length,
         bytes: bytes === null ? 0 : bytes,
         committed: committed ?? '0-0',
         oldestAgeMs: oldest ? Math.max(0, nowMs - Number(oldest.split('-')[0])) : undefined,
-        clockAheadMs: Math.max(0, clockMs - nowMs),
+        clockAheadMs: Math.max(0, (state?.nowMs ?? 0) - nowMs - clockShiftMs),
+        clockShiftMs,
+        dueLateMs: due[1] === undefined ? 0 : Math.max(0, nowMs + clockShiftMs - Number(due[1])),
       };
     }),
   );

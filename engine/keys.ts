@@ -1,6 +1,6 @@
 // Every Redis key of the engine. The partition is the hash tag, so all keys of a script share a slot.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const PREFIX = 'rf:';
 
@@ -33,8 +33,15 @@ export const keys = {
   refund: (p: number, entryId: string): string => `${PREFIX}{${p}}:r:${entryId}`,
   /** A pattern that every key of the partition matches, and no other. */
   all: (p: number): string => `${PREFIX}{${p}}:*`,
+  /** A pattern of every key of every partition. */
+  every: `${PREFIX}{*}:*`,
+  /** Whose key it is; undefined for a key that is none of ours. */
+  partitionIn(key: string): number | undefined {
+    const [, partition] = /^rf:\{(\d+)\}:/.exec(key) ?? [];
+    return partition === undefined ? undefined : Number(partition);
+  },
 } as const;
 
 function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return hash('sha256', text, 'base64url').slice(0, 22);
 }

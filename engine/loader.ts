@@ -24,7 +24,7 @@ export interface Loaded {
   readonly error?: unknown;
 }
 
-export const NOTHING_TO_LOAD: Promise<Loaded> = Promise.resolve({});
+export const NOTHING_LOADED: Loaded = {};
 
 export interface Loader {
   /** The wallets as the ledger has them now; ids that do not exist are left out. */

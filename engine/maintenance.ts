@@ -58,9 +58,9 @@ async function unlessItFails<T>(
   let failure: { readonly error: unknown } | undefined;
   const done = await recovery(async (shut) => {
     let cleared = false;
-    const clear = () => {
+    const clear: typeof shut.clear = (scope) => {
       cleared = true;
-      return shut.clear();
+      return shut.clear(scope);
     };
     try {
       return await work({ ...shut, clear });

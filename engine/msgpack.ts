@@ -1,24 +1,34 @@
 // The packed values that Lua's cmsgpack writes, read strictly: a wrong shape is a bug, never a guess.
 
-import { decode, encode } from '@msgpack/msgpack';
+import { decode, Encoder } from '@msgpack/msgpack';
+import { readPacked } from './msgpack-read.ts';
+
+/** One for all: each new one allocates 2 KB before it writes a byte. */
+const encoder = new Encoder();
 
 /** Decodes one packed value. Throws if it is missing or not msgpack. */
 export function decodeMsgpack(what: string, packed: Uint8Array | undefined): unknown {
   if (packed === undefined || packed.length === 0)
     throw new TypeError(`${what}: nothing to unpack`);
-  return decode(packed);
+  return readPacked(packed) ?? decode(packed);
 }
 
 /** Encodes a list of fields. Integers beyond 2^32 are written as 64-bit integers, as cmsgpack does. */
 export function encodeMsgpack(fields: unknown[]): Buffer {
-  return Buffer.from(encode(fields));
+  return Buffer.from(encoder.encodeSharedRef(fields));
 }
 
-export function fieldsOf(what: string, value: unknown, count: number): unknown[] {
-  if (!Array.isArray(value) || value.length !== count) {
+/** @param least values of an older release may lack those after it */
+export function fieldsOf(what: string, value: unknown, count: number, least = count): unknown[] {
+  if (!Array.isArray(value) || value.length > count || value.length < least) {
     throw new TypeError(`${what}: expected ${count} fields`);
   }
   return value;
+}
+
+/** An integer that an older release did not write: 0 then. */
+export function laterAt(fields: unknown[], index: number, what: string): number {
+  return index < fields.length ? integerAt(fields, index, what) : 0;
 }
 
 export function integerAt(fields: unknown[], index: number, what: string): number {

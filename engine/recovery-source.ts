@@ -45,6 +45,8 @@ export interface RecoverySource {
   partitionsInOrder(count: number): Promise<number[]>;
   /** Raises the epoch of the partition's cursor, so that a batch read before is thrown away. */
   fence(partition: number): Promise<{ cursor: string; epoch: number }>;
+  /** Postgres' clock, ms: one of the three that are asked which is right. */
+  nowMs?(): Promise<number>;
   /**
    * Commits entries after the cursor and compares those at or before it with the stored rows.
    * Called with bounded pages, in order. Answers the cursor reached and the wallets that forked.

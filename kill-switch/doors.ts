@@ -20,6 +20,8 @@ export interface WalletFacts {
   readonly organizationId: string;
   readonly partition: number;
   readonly currency: string;
+  /** A saved card is charged when it runs low, so that money may come during a call. */
+  readonly recharges?: boolean | undefined;
 }
 
 /** A price as the price book holds it; `rateMicrosPerMinute` is null for a price by the unit. */

@@ -3,6 +3,7 @@ import {
   CALL_POLICY_RULES,
   callPolicyProblem,
   DEFAULT_CALL_POLICY,
+  policyOfCall,
   resolveCallPolicy,
 } from './policy.ts';
 
@@ -37,6 +38,17 @@ describe('the call policy', () => {
       on_outage: 'end',
       grace_seconds: 5,
     });
+  });
+
+  test('caps at the longest duration where the wallet is recharged and nobody says otherwise', () => {
+    const sparse = [{ quantum_seconds: 30 }, { grace_seconds: 5 }];
+    expect(policyOfCall(sparse, false)).toEqual(resolveCallPolicy(sparse));
+    expect(policyOfCall(sparse, true)).toEqual({
+      ...resolveCallPolicy(sparse),
+      provider_cap: 'max_duration',
+    });
+    const set = [{}, { provider_cap: 'affordable' }];
+    expect(policyOfCall(set, true)).toEqual(resolveCallPolicy(set));
   });
 
   test('passes over stored values that are out of bounds', () => {

@@ -55,7 +55,10 @@ export const CALL_POLICY_RULES = {
   grace_seconds: seconds(60, 0, 600),
   /** The longest a call may last, whatever the wallet can pay. */
   max_duration_seconds: seconds(3_600, 10, 43_200),
-  /** The limit set at the provider: what the wallet can pay now, or the longest duration. */
+  /**
+   * The limit set at the provider: what the wallet can pay now, or the longest duration; by default
+   * that where the wallet is recharged by itself.
+   */
   provider_cap: word('affordable', ['affordable', 'max_duration']),
   /** What a status check about a call nobody authorized answers. */
   unknown_call: word('end', ['end', 'continue']),
@@ -110,6 +113,36 @@ export function callPolicyProblem(value: unknown): { field: string; message: str
  *   is out of bounds (written by an older release) is passed over rather than obeyed.
  */
 export function resolveCallPolicy(sparse: readonly unknown[]): CallPolicy {
+  const [first] = sparse;
+  if (typeof first !== 'object' || first === null) return resolve(sparse);
+  const known = resolvedOf.get(first);
+  const isSame = known?.sparse.length === sparse.length && sparse.every(isAt(known.sparse));
+  if (known !== undefined && isSame) return known.policy;
+  const policy = Object.freeze(resolve(sparse));
+  resolvedOf.set(first, { sparse: [...sparse], policy });
+  return policy;
+}
+
+/**
+ * The policy of a call whose wallet is recharged when it runs low: where nobody has set another one,
+ * the cap at the provider is the longest duration, because what the wallet can pay now is not all it
+ * will have, and no cap can be raised during a call.
+ */
+export function policyOfCall(sparse: readonly unknown[], recharges: boolean): CallPolicy {
+  const policy = resolveCallPolicy(sparse);
+  if (!recharges) return policy;
+  const set = nearest(sparse, 'provider_cap', CALL_POLICY_RULES.provider_cap);
+  return set === undefined ? { ...policy, provider_cap: 'max_duration' } : policy;
+}
+
+/** By the nearest one. What is stored is read as objects that nobody changes, the same for many calls. */
+const resolvedOf = new WeakMap<object, { sparse: readonly unknown[]; policy: CallPolicy }>();
+
+function isAt(list: readonly unknown[]) {
+  return (value: unknown, i: number) => list[i] === value;
+}
+
+function resolve(sparse: readonly unknown[]): CallPolicy {
   const resolved: Record<string, unknown> = {};
   for (const [field, rule] of Object.entries(CALL_POLICY_RULES)) {
     resolved[field] = nearest(sparse, field, rule) ?? rule.byDefault;

@@ -7,7 +7,12 @@
  * event arrives at least once. Its id is the same each time.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ClaimedDelivery, Deliveries, NotificationChannel } from '../persistence/index.ts';
+import type {
+  ClaimedDelivery,
+  Deliveries,
+  DeliveryOutcome,
+  NotificationChannel,
+} from '../persistence/index.ts';
 import type { Channel, NotificationLog, Sent } from './channel.ts';
 import { outcomeOf } from './outcome.ts';
 
@@ -29,7 +34,7 @@ export interface Dispatcher {
   /** One look, and the tries it leads to. @returns how many events and deliveries there were */
   round(): Promise<number>;
   start(): void;
-  /** Looks at once: something was written. */
+  /** Looks soon: something was written. May be called at every commit. */
   wake(): void;
   stop(): Promise<void>;
 }
@@ -38,11 +43,15 @@ const FAN_OUT_EVENTS = 500;
 /** Tries of this process at once, and at one endpoint. */
 const IN_HAND_MAX = 64;
 const PER_ENDPOINT_MAX = 8;
+/** Tries that are left to endpoints that have none: slow ones must not hold up all the others. */
+const RESERVED = 16;
 /** Longer than any try takes. */
 const LEASE_MS = 60_000;
 /** Failures for which an event holds back the later ones of its subject: about an hour. */
 const HELD_BACK = 6;
 const IDLE_MS = 500;
+/** Commits of so long are looked at together: each look costs the database what a small commit does. */
+const WOKEN_MS = 50;
 /** A channel that is switched off is looked at so often. */
 const NO_CHANNEL_MS = 3_600_000;
 
@@ -50,6 +59,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { deliveries, log, owner, nowMs = Date.now, random = Math.random } = options;
   const stopping = new AbortController();
   let woken = new AbortController();
+  const waking = gathered(() => woken.abort());
   let running: Promise<void> | undefined;
   /** Endpoints of the tries under way. */
   const inHand = new Map<Promise<void>, string>();
@@ -62,9 +72,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       now: new Date(nowMs()),
       leaseMs: LEASE_MS,
       limit: IN_HAND_MAX - inHand.size,
+      reserved: RESERVED,
       perEndpoint: PER_ENDPOINT_MAX,
       heldBack: HELD_BACK,
-      busy: busyOf(inHand.values()),
+      inHand: countsOf(inHand.values()),
     });
     for (const delivery of claimed) begin(delivery);
     return events + claimed.length;
@@ -93,15 +104,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return;
     }
     const durationMs = Math.round(performance.now() - started);
-    const outcome = outcomeOf(delivery, sent, at, random());
-    await deliveries.record(delivery.id, owner, { ...outcome, durationMs });
-    if (outcome.disable !== null) {
-      log.warn({ endpoint_id: delivery.endpointId, why: outcome.disable }, 'an endpoint is gone');
-    } else if (outcome.state === 'failed') {
-      const { endpointId, eventId } = delivery;
-      const fields = { endpoint_id: endpointId, event_id: eventId, why: outcome.error };
-      log.warn(fields, 'an event was not delivered and is given up');
-    }
+    const outcome = await deliveries.record(delivery.id, owner, (strikes) => ({
+      ...outcomeOf(delivery, strikes, sent, at, random()),
+      durationMs,
+    }));
+    if (outcome !== undefined) logEnd(log, delivery, outcome);
   }
 
   async function send(delivery: ClaimedDelivery, at: number): Promise<Sent> {
@@ -132,18 +139,47 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     start() {
       running ??= loop();
     },
-    wake: () => woken.abort(),
+    wake: waking.ask,
     async stop() {
       stopping.abort();
+      waking.stop();
       await running;
       await Promise.all(inHand.keys());
     },
   };
 }
 
-/** Endpoints that have as many tries under way as they may. */
-function busyOf(endpointIds: Iterable<string>): string[] {
+/** Nothing of what a receiver answered, nor where it is. */
+function logEnd(
+  log: NotificationLog,
+  { endpointId, eventId }: ClaimedDelivery,
+  { disable, state, error }: DeliveryOutcome,
+): void {
+  if (disable !== null) {
+    log.warn({ endpoint_id: endpointId, why: disable }, 'an endpoint is gone');
+  } else if (state === 'failed') {
+    const fields = { endpoint_id: endpointId, event_id: eventId, why: error };
+    log.warn(fields, 'an event was not delivered and is given up');
+  }
+}
+
+/** Runs once for all that ask within a short time. */
+function gathered(run: () => void): { ask(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    ask() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        run();
+      }, WOKEN_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** How many tries of each endpoint are under way. */
+function countsOf(endpointIds: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const id of endpointIds) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return [...counts].filter(([, count]) => count >= PER_ENDPOINT_MAX).map(([id]) => id);
+  return counts;
 }

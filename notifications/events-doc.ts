@@ -45,7 +45,6 @@ function link(type: EventType): string {
 function section(type: EventType): string {
   const spec = EVENTS[type];
   const notes = [
-    ...('reserved' in spec ? ['Not sent yet: the name is taken.'] : []),
     ...(ON_DEMAND.has(type) ? ['Written only while an enabled endpoint wants it.'] : []),
   ];
   const schema = z.toJSONSchema(spec.data) as ObjectSchema;

@@ -4,10 +4,12 @@ import { nextAttemptMs } from './webhooks/schedule.ts';
 
 /**
  * What becomes of a delivery after a try. Pure.
+ * @param strikes failures before this try that count for its schedule
  * @param random from 0 to 1, spreads the next try
  */
 export function outcomeOf(
-  { attempts, startedAt }: Pick<ClaimedDelivery, 'attempts' | 'startedAt'>,
+  { startedAt }: Pick<ClaimedDelivery, 'startedAt'>,
+  strikes: number,
   sent: Exclude<Sent, { status: 'later' }>,
   nowMs: number,
   random: number,
@@ -19,7 +21,7 @@ export function outcomeOf(
     error: null,
     answer: '',
     nextAttemptAt: at,
-    quietUntil: null,
+    askedUntil: null,
     unreachable: false,
     disable: null,
   };
@@ -27,7 +29,7 @@ export function outcomeOf(
   const { code: status, answer } = sent;
   if (sent.status === 'delivered') return { ...ended, state: 'delivered', status, answer };
   const { error, retryAfterMs, unreachable, gone = null, final } = sent;
-  const failed = { attempts: attempts + 1, startedMs: startedAt.getTime(), nowMs, random };
+  const failed = { attempts: strikes + 1, startedMs: startedAt.getTime(), nowMs, random };
   const next = final ? undefined : nextAttemptMs({ ...failed, retryAfterMs });
   return {
     at,
@@ -36,7 +38,7 @@ export function outcomeOf(
     answer,
     state: next === undefined ? 'failed' : 'pending',
     nextAttemptAt: new Date(next ?? nowMs),
-    quietUntil: retryAfterMs > 0 ? new Date(nowMs + retryAfterMs) : null,
+    askedUntil: retryAfterMs > 0 ? new Date(nowMs + retryAfterMs) : null,
     unreachable,
     disable: gone,
   };

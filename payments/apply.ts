@@ -11,8 +11,9 @@
 import { createHash } from 'node:crypto';
 import type { RequestKey } from '../engine/index.ts';
 import { type Movement, movementKey, type PaymentFile, type TopUp } from '../persistence/index.ts';
-import type { PaymentContext } from './context.ts';
+import type { PaymentContext, RefusedPayment } from './context.ts';
 import { decide, faultOf, isForeign, stateOf } from './decide.ts';
+import { cardGone, rechargeFailed } from './recharge/failure.ts';
 import type { Said } from './said.ts';
 
 export type Applied =
@@ -33,36 +34,58 @@ export async function note(
   context: PaymentContext,
   said: Said,
 ): Promise<{ readonly applied: Applied; readonly file: PaymentFile | undefined }> {
-  const { topUps, payments } = context.directory;
-  if (said.customerGone !== undefined) await topUps.forgetCustomer(said.customerGone);
+  const { payments } = context.directory;
+  if (isAnothers(context, said)) return { applied: { status: 'ignored' }, file: undefined };
+  await noteEnds(context, said);
   const { paymentIntent, topUpId } = said;
-  if (topUpId !== undefined && said.ended !== undefined) await topUps.ended(topUpId, said.ended);
-  if (topUpId !== undefined && said.failureCode !== undefined) {
-    await topUps.declined(topUpId, said.failureCode);
-  }
   if (paymentIntent === undefined || !(await concernsUs(context, said))) {
     const status = topUpId === undefined ? 'ignored' : 'applied';
     return { applied: { status }, file: undefined };
   }
-  const heard: { fault?: string | undefined; known?: string | null; foreign?: boolean } = {};
+  const heard: { fault?: string | undefined; foreign?: boolean; refused?: RefusedPayment } = {};
   const file = await payments.change(paymentIntent, topUpId ?? null, (before) => {
     heard.foreign = isForeign(said, before.topUp);
-    heard.fault =
+    const fault =
       said.received && !heard.foreign ? faultOf(said, before.topUp, paymentIntent) : undefined;
-    heard.known = before.payment.refused;
-    return decide(before, said);
+    heard.fault = fault;
+    const decision = decide(before, said);
+    // Many events and every pass say it again; somebody is to be told once.
+    if (fault === undefined || fault === before.payment.refused) return decision;
+    heard.refused = { topUpId, paymentIntent, reason: fault };
+    return { ...decision, events: context.tell.refused(heard.refused) };
   });
-  const { fault, known, foreign } = heard;
+  const { fault, foreign, refused } = heard;
   if (fault === undefined) return { applied: { status: foreign ? 'ignored' : 'applied' }, file };
-  // Many events and every pass say it again; somebody is to be told once.
-  if (fault !== known) alarm(context, { topUpId, paymentIntent, reason: fault });
+  if (refused !== undefined) alarm(context, refused);
   return { applied: { status: 'refused', reason: fault }, file };
 }
 
-function alarm(
-  { log, announce }: PaymentContext,
-  told: { topUpId: string | undefined; paymentIntent: string; reason: string },
-): void {
+/** Of another Ringfence that sells on the same account; without a label it is of an earlier release. */
+export function isAnothers({ installation }: PaymentContext, said: Said): boolean {
+  return said.installation !== undefined && said.installation !== installation;
+}
+
+/** What ends without money: a customer, a card, a page, an attempt of an auto-recharge. */
+async function noteEnds(context: PaymentContext, said: Said): Promise<void> {
+  const { topUps } = context.directory;
+  const { customerGone, methodGone, topUpId, ended, failureCode } = said;
+  if (customerGone !== undefined) {
+    await topUps.forgetCustomer(customerGone);
+    await cardGone(context, { customerId: customerGone });
+  }
+  if (methodGone !== undefined) await cardGone(context, { paymentMethod: methodGone });
+  if (topUpId === undefined || (ended === undefined && failureCode === undefined)) return;
+  const topUp = await topUps.get(topUpId);
+  // Nobody can try another card there: what was declined has ended.
+  if (topUp?.origin === 'auto_recharge') {
+    await rechargeFailed(context, topUpId, failureCode ?? 'canceled', ended);
+    return;
+  }
+  if (ended !== undefined) await topUps.ended(topUpId, ended, context.tell.topUp);
+  if (failureCode !== undefined) await topUps.declined(topUpId, failureCode);
+}
+
+function alarm({ log, announce }: PaymentContext, told: RefusedPayment): void {
   log.error(told, 'a payment is not what was ordered; nothing was credited for it');
   announce({ type: 'top_up.refused', ...told });
 }
@@ -92,7 +115,9 @@ export async function finish(context: PaymentContext, file: PaymentFile): Promis
   for (const movement of movements) {
     if (!movement.done) await move(context, topUp, movement);
   }
-  const settled = await context.directory.payments.settle(payment.paymentIntent, stateOf);
+  const { payments } = context.directory;
+  const now = new Date(context.nowMs());
+  const settled = await payments.settle(payment.paymentIntent, stateOf, context.tell.topUp, now);
   const state = stateOf(settled);
   if (state === undefined || settled.topUp?.state === state) return;
   context.log.info({ topUpId: topUp.id, state }, 'a top-up changed');
@@ -113,16 +138,17 @@ async function move(context: PaymentContext, topUp: TopUp, movement: Movement): 
   const wallet = await context.directory.wallets.get(topUp.walletId);
   if (wallet === undefined) throw new Error(`wallet ${topUp.walletId} of a top-up does not exist`);
   const { purpose, amountMicros, paymentIntent } = movement;
+  const recharged = topUp.origin === 'auto_recharge';
   const outcome = await context.engine.credit({
     partition: wallet.partition,
     request: keyOf(wallet.rootId, topUp, movement),
     organizationId: wallet.organizationId,
     walletId: wallet.id,
-    kind: KINDS[purpose],
+    kind: purpose === 'credit' && recharged ? 'auto_recharge' : KINDS[purpose],
     amountMicros,
     memo: {
       reference: paymentIntent,
-      description: descriptionOf(movement),
+      description: descriptionOf(movement, recharged),
       top_up_id: topUp.id,
       purpose,
     },
@@ -141,8 +167,8 @@ function keyOf(scope: string, topUp: TopUp, movement: Movement): RequestKey {
   return { ...movementKey(paymentIntent, ordinal), scope, fingerprint };
 }
 
-function descriptionOf({ purpose, amountMicros }: Movement): string {
-  if (purpose === 'credit') return 'top-up by card';
+function descriptionOf({ purpose, amountMicros }: Movement, recharged: boolean): string {
+  if (purpose === 'credit') return recharged ? 'auto-recharge' : 'top-up by card';
   if (purpose === 'bonus') return 'bonus of a top-up';
   if (purpose === 'refund' || purpose === 'refund_bonus') {
     return amountMicros < 0 ? 'top-up refunded' : 'refund of a top-up failed';

@@ -26,6 +26,7 @@ const topUp: TopUp = {
   receiptUrl: null,
   fingerprint: '',
   stripeAttempt: 0,
+  origin: 'order',
   createdAt: new Date(0),
   paidAt: null,
 };

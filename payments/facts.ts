@@ -62,8 +62,8 @@ export function factsWith(payment: Payment, said: Said): Payment {
 
 /** True when all of it is known: most of what a pass reads is. */
 export function isKnown(payment: Payment, said: Said): boolean {
-  const { received, ended, failureCode, customerGone } = said;
-  if ((ended ?? failureCode ?? customerGone) !== undefined) return false;
+  const { received, ended, failureCode, customerGone, methodGone } = said;
+  if ((ended ?? failureCode ?? customerGone ?? methodGone) !== undefined) return false;
   return (
     (received === undefined || payment.accepted) &&
     isDeepStrictEqual(factsWith(payment, said), payment)

@@ -21,11 +21,15 @@ function stepOf(currency: string): number {
   return THREE.has(currency) ? 10 : 1;
 }
 
+/** The least step that a card can be charged in, in micros. */
+export function stepMicrosOf(currency: string): number {
+  return 10 ** (MICROS_DIGITS - exponentOf(currency)) * stepOf(currency);
+}
+
 /** Undefined when the amount has a remainder that no card can be charged. */
 export function minorOf(amountMicros: number, currency: string): number | undefined {
   const unit = 10 ** (MICROS_DIGITS - exponentOf(currency));
-  const step = unit * stepOf(currency);
-  return amountMicros % step === 0 ? amountMicros / unit : undefined;
+  return amountMicros % stepMicrosOf(currency) === 0 ? amountMicros / unit : undefined;
 }
 
 export function microsOf(amountMinor: number, currency: string): number {

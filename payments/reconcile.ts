@@ -5,7 +5,7 @@
  * Lists go by the time an object was made; what was made before and is not decided, an open page, a
  * bank debit, a dispute, a refund under way, is asked for by its id in every pass.
  */
-import { finish, note } from './apply.ts';
+import { finish, isAnothers, note } from './apply.ts';
 import type { StripeContext } from './context.ts';
 import { stateOf } from './decide.ts';
 import { isKnown } from './facts.ts';
@@ -19,6 +19,8 @@ export interface PaymentReport {
   complete: boolean;
   /** Objects of Stripe's that concern us. */
   listed: number;
+  /** Objects of another Ringfence on the same account; they are left alone. */
+  foreign: number;
   /** Payments that were credited or corrected by this pass. */
   mended: number;
   /** Payments that are not what was ordered. */
@@ -38,11 +40,11 @@ export async function reconcilePayments(
   since: Date,
 ): Promise<PaymentReport> {
   const until = new Date();
-  const counts = { listed: 0, mended: 0, refused: 0, unfinished: 0, failed: 0 };
+  const counts = { listed: 0, foreign: 0, mended: 0, refused: 0, unfinished: 0, failed: 0 };
   const report: PaymentReport = { since, until, complete: true, ...counts };
   for await (const object of changedSince(context.stripe, since, until)) await take(object);
   for await (const ask of openBefore(context, since)) await take(ask);
-  await context.directory.topUps.expireUnasked(UNASKED_MS);
+  await context.directory.topUps.expireUnasked(UNASKED_MS, context.tell.topUp);
   const { putOff } = await context.directory.payments.waiting();
   report.unfinished = Math.max(report.unfinished, putOff);
   return report;
@@ -54,6 +56,10 @@ export async function reconcilePayments(
       const said = object && readSaid(object.object, object, Math.floor(until.getTime() / 1000));
       if (said === undefined) return;
       paymentIntent = said.paymentIntent;
+      if (isAnothers(context, said)) {
+        report.foreign += 1;
+        return;
+      }
       const known = paymentIntent && (await context.directory.payments.find(paymentIntent));
       // Others may use the account too: what has no label of ours counts when we know its payment.
       if (said.topUpId === undefined && !known) return;
@@ -93,7 +99,7 @@ async function positionOf({ directory }: StripeContext, said: Said): Promise<str
   if (paymentIntent === undefined || (await directory.payments.find(paymentIntent)) === undefined) {
     return topUpId === undefined ? '' : ((await directory.topUps.get(topUpId))?.state ?? '');
   }
-  const file = await directory.payments.settle(paymentIntent, () => undefined);
+  const file = await directory.payments.read(paymentIntent);
   const done = file.movements.filter((movement) => movement.done).length;
   return `${file.payment.accepted} ${done} ${stateOf(file) ?? file.topUp?.state ?? ''}`;
 }

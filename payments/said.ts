@@ -10,6 +10,8 @@ export interface Said {
   /** From the labels that we gave the session and the payment. */
   topUpId: string | undefined;
   walletId: string | undefined;
+  /** Whose labels they are; undefined in those of an earlier release. */
+  installation?: string | undefined;
   /** It was paid: this much, in smallest units. */
   received?: { minor: number; currency: string } | undefined;
   ended?: 'failed' | 'expired' | undefined;
@@ -21,6 +23,8 @@ export interface Said {
   dispute?: { id: string; amountMinor: number; status: string; at: number } | undefined;
   receiptUrl?: string | undefined;
   customerGone?: string | undefined;
+  /** A card that can never be charged again. */
+  methodGone?: string | undefined;
 }
 
 const id = z.string().min(1).max(255);
@@ -34,6 +38,7 @@ const labels = z
   .looseObject({
     ringfence_top_up_id: z.string().max(64).optional(),
     ringfence_wallet_id: z.string().max(64).optional(),
+    ringfence_installation: z.string().max(64).optional(),
   })
   .nullish();
 
@@ -114,11 +119,18 @@ const READERS: Readonly<Record<string, (object: unknown, type: string, at: numbe
     const customerGone = z.looseObject({ id }).parse(object).id;
     return { paymentIntent: undefined, ...NOBODY, customerGone };
   },
+  payment_method(object) {
+    const methodGone = z.looseObject({ id }).parse(object).id;
+    return { paymentIntent: undefined, ...NOBODY, methodGone };
+  },
 };
 
 const NOBODY = { topUpId: undefined, walletId: undefined };
-/** Customers change for many reasons; only their end concerns us. */
-const CUSTOMER_GONE = 'customer.deleted';
+/** Customers and cards change for many reasons; only their end concerns us. */
+const ONLY: Readonly<Record<string, string>> = {
+  customer: 'customer.deleted',
+  payment_method: 'payment_method.detached',
+};
 
 /**
  * @param type of the event, or the object's own when it was listed
@@ -130,13 +142,20 @@ export function readSaid(type: string, object: unknown, at: number): Said | unde
   const kind = z.looseObject({ object: z.string() }).safeParse(object);
   const reader = kind.success ? READERS[kind.data.object] : undefined;
   if (reader === undefined) return undefined;
-  if (kind.data?.object === 'customer' && type !== CUSTOMER_GONE) return undefined;
+  if ((ONLY[kind.data?.object ?? ''] ?? type) !== type) return undefined;
   const said = reader(object, type, at);
-  return (said.paymentIntent ?? said.topUpId ?? said.customerGone) ? said : undefined;
+  const { paymentIntent, topUpId, customerGone, methodGone } = said;
+  return (paymentIntent ?? topUpId ?? customerGone ?? methodGone) ? said : undefined;
 }
 
 function ours(metadata: z.infer<typeof labels>) {
-  return { topUpId: metadata?.ringfence_top_up_id, walletId: metadata?.ringfence_wallet_id };
+  return {
+    topUpId: metadata?.ringfence_top_up_id,
+    walletId: metadata?.ringfence_wallet_id,
+    ...(metadata?.ringfence_installation !== undefined && {
+      installation: metadata.ringfence_installation,
+    }),
+  };
 }
 
 /** Statuses of the payment of a completed page whose bank debit did not come through. */

@@ -37,16 +37,23 @@ export async function* changedSince(
 
 /** Questions about what is not decided and too old for the lists. */
 export async function* openBefore(
-  { stripe, directory, log }: StripeContext,
+  { stripe, directory, log, tell }: StripeContext,
   since: Date,
 ): AsyncGenerator<Ask> {
   const before = new Date(since.getTime() + CLOCKS_MS);
-  const { topUps, payments } = directory;
+  const { topUps, payments, rechargeAttempts } = directory;
   for await (const topUp of pages(
     (after) => topUps.open(before, after, PAGE),
     ({ id }) => id,
   )) {
-    yield () => pageOf({ stripe, directory, log }, topUp);
+    yield () => pageOf({ stripe, directory, log, tell }, topUp);
+  }
+  const pending = (after: string) => rechargeAttempts.pending(before, after, PAGE);
+  for await (const { paymentIntent } of pages(pending, ({ id }) => id)) {
+    const expand = ['latest_charge'];
+    if (paymentIntent !== null) {
+      yield () => stripe.paymentIntents.retrieve(paymentIntent, { expand });
+    }
   }
   const undecided = (after: string) => payments.undecided(after, PAGE);
   for await (const payment of pages(undecided, ({ paymentIntent }) => paymentIntent)) {
@@ -58,7 +65,7 @@ export async function* openBefore(
 
 /** A page that this account of Stripe's does not have is over after a day; who pays all the same, has paid. */
 async function pageOf(
-  { stripe, directory, log }: Pick<StripeContext, 'stripe' | 'directory' | 'log'>,
+  { stripe, directory, log, tell }: Pick<StripeContext, 'stripe' | 'directory' | 'log' | 'tell'>,
   { id, checkoutSessionId, createdAt }: TopUp,
 ): Promise<StripeObject | undefined> {
   try {
@@ -68,7 +75,8 @@ async function pageOf(
     const missing = error instanceof Stripe.errors.StripeInvalidRequestError;
     if (!missing || error.code !== 'resource_missing') throw error;
     log.warn({ topUpId: id, checkoutSessionId }, 'Stripe does not know the page of an order');
-    if (Date.now() - createdAt.getTime() > PAGE_MS) await directory.topUps.ended(id, 'expired');
+    const over = Date.now() - createdAt.getTime() > PAGE_MS;
+    if (over) await directory.topUps.ended(id, 'expired', tell.topUp);
     return undefined;
   }
 }

@@ -80,6 +80,7 @@ async function askStripe(context: StripeContext, topUp: TopUp, customer: string)
   const attempt = topUp.stripeAttempt === 0 ? '' : `:${topUp.stripeAttempt}`;
   const metadata = {
     ringfence_kind: 'top_up',
+    ringfence_installation: context.installation,
     ringfence_organization_id: topUp.organizationId,
     ringfence_wallet_id: topUp.walletId,
     ringfence_top_up_id: topUp.id,
@@ -113,13 +114,19 @@ async function customerOf(context: StripeContext, organizationId: string): Promi
   const organization = await organizations.get(organizationId);
   const made = await context.stripe.customers.create({
     name: organization?.name ?? organizationId,
-    metadata: { ringfence_organization_id: organizationId },
+    metadata: {
+      ringfence_installation: context.installation,
+      ringfence_organization_id: organizationId,
+    },
   });
   return await topUps.keepCustomer(organizationId, made.id);
 }
 
-/** Foreign errors, by their class. What Stripe says about our keys is not for callers. */
-async function translated<T>(ask: () => Promise<T>): Promise<T> {
+/**
+ * Foreign errors, by their class. What Stripe says about our keys is not for callers.
+ * @throws OutageError stripe_unreachable, RequestError stripe_refused
+ */
+export async function translated<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {

@@ -1,5 +1,7 @@
 import net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failingDoor, postgresFrames, testDatabase } from '../testing/services.ts';
 import { connect, type Sql } from './connect.ts';
 import { isOneServer } from './first-word.ts';
 import { isPostgresOutage } from './postgres-errors.ts';
@@ -33,6 +35,26 @@ test('a proxy whose Postgres is away, and that hangs up without a word, is an ou
     expect(connections).toBe(asked);
   }
 });
+
+test('a Postgres that was away for long is asked again within a second of its return', async () => {
+  const database = await testDatabase();
+  const door = await failingDoor(database.url, postgresFrames);
+  const away = connect(door.url, { max: 1, applicationName: 'test' });
+  try {
+    door.sever();
+    for (let failures = 0; failures < 8; failures++) {
+      await expect(away`SELECT 1`).rejects.toSatisfy(isPostgresOutage);
+    }
+    door.heal();
+    const healedAt = performance.now();
+    while ((await away`SELECT 1`.catch(() => [])).length === 0) await delay(10);
+    expect(performance.now() - healedAt).toBeLessThan(5_000); // The driver's own waits 10 to 20 s by now.
+  } finally {
+    await away.end({ timeout: 0 });
+    await door.stop();
+    await database.drop();
+  }
+}, 180_000);
 
 test.each([
   ['postgres://u:p@db.example.com:5432/x', true],

@@ -15,7 +15,10 @@ export interface ConnectOptions {
   max: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
-  /** A writer of the ledger gives up after 5 s of waiting for a lock or of idling in a transaction. */
+  /**
+   * A writer of the ledger gives up after 5 s of waiting for a lock or of idling in a transaction. Its
+   * statements are planned once, for any values.
+   */
   writer?: boolean;
   /** false: no array goes in or comes out, and their types are not asked for. */
   arrays?: boolean;
@@ -23,7 +26,20 @@ export interface ConnectOptions {
 
 const CONNECT_SECONDS = 5;
 const IDLE_SECONDS = 60;
+/** The driver's own grows to 20 s: so long would calls wait for a Postgres that is back. */
+const RECONNECT_SECONDS_MAX = 1;
 const WRITER_TIMEOUT_MS = 5_000;
+/**
+ * A batch's statements look up what a few arrays name. Left to itself Postgres plans them anew for each
+ * batch, for as long as they run, or once while the tables are small and then goes through all of them
+ * when they are not. So: one plan for a connection, by index.
+ */
+const WRITER_PLANS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+} as const;
 
 /** A bigint column read as a number; what 2^53 cannot hold is a fault, never a rounded amount. */
 function exactNumber(text: string): number {
@@ -34,22 +50,29 @@ function exactNumber(text: string): number {
 
 /** Opens a pool. Connects on first use; close it with `sql.end({ timeout })`. */
 export function connect(databaseUrl: string, options: ConnectOptions): Sql {
-  const timeouts = options.writer
+  const writing = options.writer
     ? {
         lock_timeout: WRITER_TIMEOUT_MS,
         idle_in_transaction_session_timeout: WRITER_TIMEOUT_MS,
+        ...WRITER_PLANS,
       }
     : {};
   const sql = postgres(databaseUrl, {
     max: options.max,
     connect_timeout: CONNECT_SECONDS,
+    backoff: reconnectAfterSeconds,
     idle_timeout: IDLE_SECONDS,
-    connection: { application_name: options.applicationName, ...timeouts },
+    connection: { application_name: options.applicationName, ...writing },
     types: { bigint: { to: 20, from: [20], parse: exactNumber, serialize: String } },
     onnotice: () => undefined,
     ...(isOneServer(databaseUrl) && { socket: socketTo }),
   });
   return askingTypesOnce(sql, options.arrays ?? true);
+}
+
+/** After so many failures in a row: from 15 ms on, each three times as long, spread over its upper half. */
+function reconnectAfterSeconds(failures: number): number {
+  return (0.5 + Math.random() / 2) * Math.min(RECONNECT_SECONDS_MAX, 3 ** failures / 100);
 }
 
 const TEXT_ARRAY = 1009;

@@ -4,6 +4,7 @@
  * an end before the first byte is an error of the connection, as if it had been refused.
  */
 import net from 'node:net';
+import { gatherWrites } from './gathered-writes.ts';
 
 interface Target {
   readonly host: readonly string[];
@@ -21,7 +22,7 @@ export function socketTo({ host, port, path }: Target): net.Socket {
     socket.emit('error', Object.assign(new Error(message), { code: 'ECONNRESET' }));
   });
   // Where TLS looks for the server's name.
-  return Object.assign(socket, { host: name });
+  return Object.assign(gatherWrites(socket), { host: name });
 }
 
 export function isOneServer(databaseUrl: string): boolean {

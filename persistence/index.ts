@@ -17,6 +17,7 @@ export { type Flusher, type FlusherInput, startFlusher } from './flusher/loop.ts
 export type { FlusherSettings } from './flusher/settings.ts';
 export {
   committedCursors,
+  freeConnections,
   inboxView,
   liveFlushers,
   type MigrationView,
@@ -26,6 +27,7 @@ export {
   type QuarantineView,
   quarantineView,
   storedPartitions,
+  unleasedPartitions,
 } from './inspect.ts';
 export { type LedgerHead, readLedgerHead } from './ledger-head.ts';
 export { createLedgerSource } from './ledger-source.ts';
@@ -36,6 +38,7 @@ export * from './notifications/index.ts';
 export { type Decision, type OperatorAction, recordAction } from './operator-actions.ts';
 export { ensureLedgerPartitions, strayLedgerRows } from './partitions.ts';
 export { isPostgresOutage } from './postgres-errors.ts';
+export { type ProviderUse, providerUse } from './provider-use.ts';
 export {
   acknowledgeRecord,
   listQuarantine,
@@ -57,6 +60,17 @@ export {
   type QuarantineWatchInput,
   startQuarantineWatch,
 } from './quarantine-watch.ts';
+export {
+  type PartitionImage,
+  type QuarantinedImage,
+  readOpenHoldIds,
+  readPartitionImages,
+  readPlaces,
+  readQuarantined,
+  readStrangers,
+  readUnflushed,
+  type Unflushed,
+} from './rebuild-view.ts';
 export { createRecoverySource } from './recovery-source.ts';
 export {
   HOT_RECORDS_MS,
@@ -65,8 +79,10 @@ export {
   startRetention,
 } from './retention.ts';
 export { type PostgresSettings, postgresFaults, readPostgresSettings } from './safety.ts';
+export type { AutoRechargeStatus, RechargeCap } from './schema/auto-recharges.ts';
 export type { DeliveryState, NotificationChannel } from './schema/notifications.ts';
-export type { TopUpState } from './schema/payments.ts';
+export type { TopUpOrigin, TopUpState } from './schema/payments.ts';
+export { comparePartition } from './verify/compare-partition.ts';
 export type { Difference } from './verify/difference.ts';
 export type { VerifyInput, VerifyProgress } from './verify/input.ts';
 export { verify } from './verify/verify.ts';

@@ -63,6 +63,33 @@ export async function liveFlushers(sql: Sql): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** Partitions that no flusher has a lease of. */
+export async function unleasedPartitions(sql: Sql): Promise<number[]> {
+  const rows = await sql<{ partition: number }[]>`
+    SELECT partition FROM journal_cursors AS cursor
+    WHERE NOT EXISTS (
+      SELECT FROM partition_leases AS lease
+      WHERE lease.partition = cursor.partition AND lease.expires_at > now())
+    ORDER BY partition`;
+  return rows.map(({ partition }) => partition);
+}
+
+/** Connections that this role can still open to this database. */
+export async function freeConnections(sql: Sql): Promise<number> {
+  const [row] = await sql<{ free: number }[]>`
+    SELECT least(
+      current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0)
+        - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+      (SELECT datconnlimit - numbackends FROM pg_database
+       JOIN pg_stat_database AS used ON used.datid = pg_database.oid
+       WHERE pg_database.datname = current_database() AND datconnlimit >= 0),
+      (SELECT rolconnlimit - (SELECT count(*) FROM pg_stat_activity WHERE usename = rolname)
+       FROM pg_roles WHERE rolname = current_user AND rolconnlimit >= 0))::int AS free`;
+  return row?.free ?? 0;
+}
+
 export interface QuarantineView {
   wallets: number;
   entries: number;

@@ -19,9 +19,10 @@ export async function sampleLiveCalls(sql: Sql, nowMs: number): Promise<LiveCall
   const [[counted], sample] = await Promise.all([
     sql<{ live: number; final: number }[]>`
       select count(*)::int as live, (count(*) filter (where state = 'final'))::int as final
-      from holds where kind = 'call' and state in ('live', 'final')`,
+      from holds where closed_at is null and kind = 'call' and state in ('live', 'final')`,
     sql<{ snapshot: Uint8Array }[]>`
-      select snapshot from holds where kind = 'call' and state = 'live' limit ${SAMPLE_MAX}`,
+      select snapshot from holds
+      where closed_at is null and kind = 'call' and state = 'live' limit ${SAMPLE_MAX}`,
   ]);
   const ahead = sample.map(({ snapshot }) => {
     const { startedAtMs, coveredMs } = unpackHoldState(snapshot);

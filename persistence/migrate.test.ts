@@ -133,10 +133,14 @@ test('finance may read the ledger, and neither write it nor see keys', async () 
     FROM pg_attribute WHERE attrelid = 'top_ups'::regclass AND attnum > 0`;
   const hidden = columns.filter(({ reads }) => !reads).map(({ name }) => name);
   expect(hidden.sort()).toEqual([
+    'ask_at',
+    'asked_times',
     'cancel_url',
     'checkout_session_id',
     'checkout_url',
+    'customer_id',
     'fingerprint',
+    'payment_method',
     'request_key',
     'request_scope',
     'stripe_attempt',

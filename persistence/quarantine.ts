@@ -15,7 +15,8 @@ import { compareStreamIds, type ReadEntry, readEntry } from './flusher/entry.ts'
 import type { Followers } from './flusher/followers.ts';
 import { readLedger } from './flusher/read-ledger.ts';
 import { type Decision, recordAction } from './operator-actions.ts';
-import { rebase } from './rebase.ts';
+import { rebase } from './rebase/rebase.ts';
+import { readStates } from './rebase/states.ts';
 import { transaction } from './transaction.ts';
 
 export interface WaitingEntry {
@@ -69,7 +70,9 @@ export async function releaseWallet(
     const reads = inOrder(partition, waiting);
     const ledger = await readLedger(tx, reads);
     for (const head of ledger.heads.values()) head.quarantined = false;
-    const entries = options.rebase ? rebase(reads, ledger) : reads;
+    const entries = options.rebase
+      ? rebase(reads, ledger, await readStates(tx, partition, walletIds, reads))
+      : reads;
     const batch = planBatch(entries, ledger, chainKey);
     const [stuck] = batch.quarantine;
     if (stuck !== undefined) {

@@ -13,6 +13,7 @@ import {
 import type { Sql } from './connect.ts';
 import { drain, settled } from './flusher/drain.ts';
 import type { Followers } from './flusher/followers.ts';
+import { postgresTime } from './inspect.ts';
 import { overruled, quarantine, restored } from './overruled.ts';
 import { orOutage } from './postgres-errors.ts';
 import { estimateWallets, walletPages, walletsOf } from './recovery-wallets.ts';
@@ -35,6 +36,7 @@ export function createRecoverySource(
     exclusively: (work) => exclusively(openLock, work),
     partitionsInOrder: (count) => partitionsInOrder(sql, count),
     fence: (partition) => fence(sql, partition),
+    nowMs: () => orOutage(postgresTime(sql)),
     drain: (partition, entries, epoch) =>
       drain({ sql, chainKey, followers }, partition, entries, epoch),
     overruled: (partition) => overruled(sql, partition),
@@ -76,7 +78,7 @@ async function partitionsInOrder(sql: Sql, count: number): Promise<number[]> {
     FROM generate_series(0, ${count}::int - 1) AS all_of_them (partition)
     LEFT JOIN (
       SELECT partition, count(*) AS calls FROM holds
-      WHERE state IN ('authorized', 'live', 'final') AND kind = 'call' GROUP BY partition
+      WHERE closed_at IS NULL AND kind = 'call' GROUP BY partition
     ) AS open USING (partition)
     ORDER BY coalesce(open.calls, 0) DESC, all_of_them.partition`);
   return rows.map((row) => row.partition);
@@ -106,7 +108,7 @@ async function* openHolds(sql: Sql, partition: number): AsyncGenerator<LedgerHol
   for (;;) {
     const rows = await orOutage(sql<HoldRow[]>`
       SELECT id AS "holdId", snapshot FROM holds
-      WHERE partition = ${partition} AND id > ${after} AND state IN ('authorized', 'live', 'final')
+      WHERE partition = ${partition} AND id > ${after} AND closed_at IS NULL
       ORDER BY id LIMIT ${HOLD_PAGE}`);
     yield* rows.map(unpacked);
     const last = rows.at(-1);

@@ -55,6 +55,35 @@ test('what is committed and old goes, and its records get their time to live; op
   expect(await world.verify()).toEqual([]);
 });
 
+test('a retry is told the answer of before by the journal, and by the ledger once that was trimmed', async () => {
+  const wallet = await world.wallet(0);
+  const credit = (amountMicros: number, fingerprint: string) =>
+    world.engine.credit({
+      partition: 0,
+      request: { kind: 'request', scope: world.organizationId, key: 'again', fingerprint },
+      organizationId: world.organizationId,
+      walletId: wallet,
+      kind: 'deposit',
+      amountMicros,
+    });
+  const first = await credit(5, 'f');
+  expect(first).toMatchObject({ status: 'done', replayed: false });
+  expect(await credit(5, 'f')).toEqual({ ...first, replayed: true });
+  await world.deposit(0, wallet, 1, 'after'); // The last one committed stays.
+  const flusher = world.flusher('answers');
+  await world.flushed();
+  await flusher.stop();
+  const input = { journal: world.engine.journal, held: () => new Set([0]), retentionMs: 0 };
+  expect(await trimPartition(input, 0, FAR())).toBeGreaterThan(0);
+  expect(await redis.xlen(keys.journal(0))).toBe(1);
+  expect(await credit(5, 'f')).toEqual({ ...first, replayed: true });
+  expect(await credit(6, 'other')).toMatchObject({ status: 'idempotency_conflict' });
+  // A ledger that does not know what was trimmed is no reason to do it again.
+  await world.sql`DELETE FROM natural_keys WHERE key = 'again'`;
+  await expect(credit(5, 'f')).rejects.toMatchObject({ code: 'recovering' });
+  expect(await redis.xlen(keys.journal(0))).toBe(1);
+});
+
 test('under memory pressure the driver trims all that is committed, however young', async () => {
   const wallet = await world.wallet(3);
   for (let n = 0; n < 5; n += 1) await world.deposit(3, wallet, 1, `pressed ${n}`);

@@ -10,6 +10,11 @@ const fit: PostgresSettings = {
   synchronousCommit: 'on',
   fullPageWrites: 'on',
   inRecovery: false,
+  isolation: 'read committed',
+  readOnly: false,
+  encoding: 'UTF8',
+  statementTimeoutMs: 0,
+  idleSessionTimeoutMs: 0,
 };
 
 describe('postgresFaults', () => {
@@ -31,6 +36,24 @@ describe('postgresFaults', () => {
     expect(postgresFaults({ ...fit, fullPageWrites: 'off' })).toMatchObject([
       { severity: 'warning', unsafe: false },
     ]);
+  });
+});
+
+describe('what loses no money does not keep Ringfence from starting', () => {
+  test.each([
+    [{ isolation: 'serializable' }, 'default_transaction_isolation', 'error'],
+    [{ readOnly: true }, 'default_transaction_read_only', 'error'],
+    [{ encoding: 'SQL_ASCII' }, 'server_encoding', 'error'],
+    [{ statementTimeoutMs: 5_000 }, 'statement_timeout', 'warning'],
+    [{ idleSessionTimeoutMs: 60_000 }, 'idle_session_timeout', 'warning'],
+  ])('%j', (changes, setting, severity) => {
+    expect(postgresFaults({ ...fit, ...changes })).toMatchObject([
+      { setting, severity, unsafe: false },
+    ]);
+  });
+
+  test('a statement may have a long time', () => {
+    expect(postgresFaults({ ...fit, statementTimeoutMs: 60_000 })).toEqual([]);
   });
 });
 

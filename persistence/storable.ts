@@ -19,3 +19,12 @@ export function storableJson(value: unknown): unknown {
     Object.entries(value).map(([key, inner]) => [storable(key), storableJson(inner)]),
   );
 }
+
+/** In JSON, what `storable` replaces; also a backslash before such letters, which costs a second look. */
+const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/;
+
+/** A JSON value as text that jsonb takes. Most need no replacing, and that is seen in the text. */
+export function storableJsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  return UNSTORABLE_ESCAPE.test(text) ? JSON.stringify(storableJson(value)) : text;
+}

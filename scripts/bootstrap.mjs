@@ -13,7 +13,7 @@ function isSupported(version) {
 }
 
 const COMMANDS = new Map([
-  ['start', async () => (await import('./start.mjs')).start()],
+  ['start', async (/** @type {string[]} */ args) => (await import('./start.mjs')).start(args)],
   ['test', async (/** @type {string[]} */ args) => (await import('./test.mjs')).test(args)],
   ['cli', async (/** @type {string[]} */ args) => (await import('./cli.mjs')).cli(args)],
 ]);

@@ -19,6 +19,7 @@ const TOOLS = [...DOORS, 'api/main.ts', 'api/config.ts'];
 const SERVERS = [
   'processes',
   'redis-server',
+  'redis-monitor',
   'redis-node',
   'redis-cluster',
   'redis-handover',

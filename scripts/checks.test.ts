@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { importFault, importFaults } from './check-imports.mjs';
 import { lockFaults } from './check-lock.mjs';
-import { styleFaults } from './check-style.mjs';
+import { migrationFaults, styleFaults } from './check-style.mjs';
 import { isInstalled } from './install.mjs';
 
 test.each([
@@ -79,4 +79,11 @@ test('an install is repeated for a wrong version or a missing package, not for a
   expect(isInstalled(locked, undefined, false)).toBe(false);
   const outdated = { 'node_modules/a': { version: '0.9.0', integrity: 'y' } };
   expect(isInstalled(locked, outdated, false)).toBe(false);
+});
+
+test('migrations are numbered one after the other', () => {
+  expect(migrationFaults(['0002_b.sql', '0001_a.sql'])).toEqual([]);
+  expect(migrationFaults(['0001_a.sql', '0002_b.sql', '0002_c.sql'])).toEqual([
+    'migration 0002_c.sql ought to be number 0003',
+  ]);
 });

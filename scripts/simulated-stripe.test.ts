@@ -10,7 +10,7 @@ import { provideStripe } from './simulated-stripe.mjs';
 
 const BOOTSTRAP = new URL('./bootstrap.mjs', import.meta.url).pathname;
 const KEY = 'rf_admin_of_the_start_test';
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 
 let redis: TestRedis;
 let database: TestDatabase;
@@ -88,7 +88,7 @@ test.each([
       redirect: 'manual',
     });
     const read = () => call(`${url}/v1/top_ups/${topUp.id}`, 'GET');
-    await expect.poll(read, { timeout: 30_000 }).toMatchObject({ state: 'succeeded' });
+    await expect.poll(read, { timeout: 60_000 }).toMatchObject({ state: 'succeeded' });
     const posted = async () => (await call(`${url}/v1/wallets/${wallet.id}`, 'GET')).posted_micros;
     expect(await posted()).toBe(25_000_000);
     child.kill(signal);

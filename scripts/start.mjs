@@ -55,8 +55,22 @@ async function stopApplication(application, hurried) {
   );
 }
 
-/** Runs until asked to stop, and answers the exit code. */
-export async function start() {
+/**
+ * `--workers N` is RINGFENCE_WORKERS=N.
+ * @param {string[]} args
+ */
+function readArguments(args) {
+  const [, workers] = /^--workers[= ](\d{1,2})$/.exec(args.join(' ')) ?? [];
+  if (workers !== undefined) process.env.RINGFENCE_WORKERS = workers;
+  else if (args.length > 0) throw new Error('usage: npm start -- --workers <number of processes>');
+}
+
+/**
+ * Runs until asked to stop, and answers the exit code.
+ * @param {string[]} args
+ */
+export async function start(args = []) {
+  readArguments(args);
   /** @type {() => void} */
   let hurry = () => {};
   const hurried = /** @type {Promise<void>} */ (new Promise((resolve) => (hurry = resolve)));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isKept, promiseLines, runWorld, type WorldOptions } from './main.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 const options: WorldOptions = {
   calls: 24,

@@ -26,6 +26,9 @@ export interface FailingDoor {
   /** Cuts every connection and takes no new ones, until `heal`. */
   sever(): void;
   heal(): void;
+  /** Lets nothing of the clients through, as a server that stands still would, until `release`. */
+  hold(): void;
+  release(): void;
   stop(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function failingDoor(serverUrl: string, frames: () => Splitter): Pr
   let plan: Plan | undefined;
   let failed = false;
   let severed = false;
+  let held = false;
 
   /** What fails now, if this is the request that does. */
   function count(): Plan | undefined {
@@ -64,6 +68,7 @@ export async function failingDoor(serverUrl: string, frames: () => Splitter): Pr
     clients.add(client);
     client.once('close', () => clients.delete(client));
     pass(client, net.connect(Number(target.port), target.hostname), frames(), count);
+    if (held) client.pause();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(serverUrl);
@@ -87,6 +92,14 @@ export async function failingDoor(serverUrl: string, frames: () => Splitter): Pr
     },
     heal() {
       severed = false;
+    },
+    hold() {
+      held = true;
+      for (const client of clients) client.pause();
+    },
+    release() {
+      held = false;
+      for (const client of clients) client.resume();
     },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));

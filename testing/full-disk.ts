@@ -8,7 +8,7 @@ import { waitUntil } from '../scripts/processes.mjs';
 import { isCluster, type TestRedis } from './redis.ts';
 
 const DEVICE = '/dev/full';
-const REWRITTEN_MS = 10_000;
+const REWRITTEN_MS = 60_000;
 
 /** Linux has the device, others have not, and a cluster has many files: tests are skipped there. */
 export const hasFullDisk = !isCluster && fs.existsSync(DEVICE);

@@ -1,6 +1,7 @@
 // The servers that tests run on. Always real ones: each test FILE has a Redis process of its own (20-70 ms)
 // and a Postgres database of its own (a clone, 50 ms), so that files run in parallel without meeting.
 
+export { monitorRedis } from '../scripts/redis-monitor.mjs';
 export { EVERY_ANOMALY } from './anomalies.ts';
 export { type TestCluster, testCluster } from './cluster.ts';
 export { type TestDatabase, testDatabase } from './database.ts';

@@ -14,6 +14,8 @@ export interface Taken {
 
 export interface Answer {
   status: number;
+  /** The connection ends instead: before anything is answered, or within the answer. */
+  cut?: 'before' | 'within';
   headers?: Record<string, string>;
   body?: string;
 }
@@ -25,6 +27,8 @@ export interface Receiver {
   /** What was answered 2xx. */
   readonly taken: Taken[];
   answer(next: (taken: Taken) => Answer): void;
+  /** Answers nothing before this. */
+  hold(until: Promise<void>): void;
   /** Nobody listens there any more; `open` listens at the same port again. */
   close(): Promise<void>;
   open(): Promise<void>;
@@ -34,6 +38,7 @@ export async function receiver(): Promise<Receiver> {
   const arrived: Taken[] = [];
   const taken: Taken[] = [];
   let respond: (one: Taken) => Answer = () => ({ status: 204 });
+  let held: Promise<void> = Promise.resolve();
   let server = serverOf();
   const port = await listening(server, 0);
 
@@ -47,11 +52,20 @@ export async function receiver(): Promise<Receiver> {
         const id = headers['webhook-id'] ?? '';
         const one = { path: request.url ?? '', headers, body, id, event: JSON.parse(body) };
         arrived.push(one);
-        const { status, headers: more = {}, body: text = '' } = respond(one);
-        if (status >= 200 && status < 300) taken.push(one);
-        response.writeHead(status, more).end(text);
+        void held.then(() => respondTo(one, response));
       });
     });
+  }
+
+  function respondTo(one: Taken, response: http.ServerResponse): void {
+    const { status, cut, headers: more = {}, body: text = '' } = respond(one);
+    if (status >= 200 && status < 300) taken.push(one);
+    if (cut === undefined) response.writeHead(status, more).end(text);
+    else if (cut === 'before') response.socket?.resetAndDestroy();
+    else {
+      response.writeHead(status, { 'content-length': '1000' });
+      response.write('x', () => response.socket?.resetAndDestroy());
+    }
   }
 
   return {
@@ -60,6 +74,9 @@ export async function receiver(): Promise<Receiver> {
     taken,
     answer(next) {
       respond = next;
+    },
+    hold(until) {
+      held = until;
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -17,13 +17,16 @@ export interface Frame {
 /** Takes what a client sent, in pieces of any size, and answers the frames that are whole. */
 export type Splitter = (chunk: Buffer) => Frame[];
 
-/** @param wanted which commands count, by their upper-case name */
-export function redisFrames(wanted: (command: string) => boolean = () => true): Splitter {
+/** @param wanted which commands count, by their upper-case name and their second argument */
+export function redisFrames(
+  wanted: (command: string, second: string) => boolean = () => true,
+): Splitter {
   return splitter((pending) => {
     const end = redisCommandEnd(pending);
     if (end === undefined) return undefined;
-    const [, , name = ''] = pending.subarray(0, end).toString('latin1').split('\r\n', 3);
-    const counts = wanted(name.toUpperCase());
+    const lines = pending.subarray(0, end).toString('latin1').split('\r\n', 7);
+    const [, , name = '', , , , second = ''] = lines;
+    const counts = wanted(name.toUpperCase(), second);
     return { bytes: pending.subarray(0, end), counts, completes: true };
   });
 }

@@ -15,7 +15,7 @@ beforeAll(async () => {
     RETELL_API_KEY: RETELL_KEY,
   });
   await priced(stage);
-}, 60_000);
+}, 180_000);
 afterAll(() => stage.stop());
 
 const CALLS = [

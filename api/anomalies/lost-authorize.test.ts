@@ -39,7 +39,7 @@ beforeAll(async () => {
     VAPI_BASE_URL: vapi.url,
     RINGFENCE_DEV: '1',
   };
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await vapi.stop();
   await redis.stop();
@@ -90,4 +90,4 @@ test('it is adopted, held, ended when its money ends, and captured, once', async
   } finally {
     await next.stop();
   }
-}, 180_000);
+}, 450_000);

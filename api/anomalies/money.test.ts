@@ -16,7 +16,7 @@ let on: Places;
 beforeAll(async () => {
   stage = await hurtStage();
   on = await places(stage);
-}, 60_000);
+}, 180_000);
 afterAll(() => stage.stop());
 
 let keys = 0;

@@ -10,7 +10,7 @@ import { dialledCall, endedCall, strayCall } from './test/provider-calls.ts';
 
 /** Nobody listens there, and the simulator sends nothing either. */
 const NOBODY = 'http://127.0.0.1:9';
-const TRY_ALL_MS = EVERY_ANOMALY ? 600_000 : 180_000;
+const TRY_ALL_MS = EVERY_ANOMALY ? 900_000 : 450_000;
 
 let vapi: VapiProcess;
 let stage: HurtStage;
@@ -29,7 +29,7 @@ beforeAll(async () => {
     RINGFENCE_RECONCILE_SECONDS: '86400',
   });
   await priced(stage);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await stage.stop();
   await vapi.stop();

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyRole } from '../../persistence/index.ts';
 import { Problem } from '../http/problem.ts';
 
@@ -12,8 +12,10 @@ export interface Principal {
 
 /** What authentication needs of the stored keys. */
 export interface ApiKeySource {
+  /** @param digest the SHA-256 of what was presented */
   find(
     presented: string,
+    digest: string,
   ): Promise<{ id: string; organizationId: string | null; role: ApiKeyRole } | undefined>;
 }
 
@@ -32,11 +34,12 @@ const ENVIRONMENT_KEY: Principal = {
  * beginning shows in the time of an answer.
  */
 export function createAuthenticate(adminKey: string, keys: ApiKeySource): Authenticate {
-  const adminDigest = sha256(adminKey);
+  const adminDigest = bytesOf(sha256(adminKey));
   return async (authorization) => {
     const presented = bearerOf(authorization);
-    if (timingSafeEqual(sha256(presented), adminDigest)) return ENVIRONMENT_KEY;
-    const key = await keys.find(presented);
+    const digest = sha256(presented);
+    if (timingSafeEqual(bytesOf(digest), adminDigest)) return ENVIRONMENT_KEY;
+    const key = await keys.find(presented, digest);
     if (key === undefined) throw unauthenticated('This API key is not known or was revoked.');
     return { role: key.role, organizationId: key.organizationId, keyId: key.id };
   };
@@ -52,6 +55,11 @@ function unauthenticated(message: string): Problem {
   return new Problem('unauthenticated', message, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** In hex: as a Buffer, which has memory of its own, it takes three times as long. */
+function sha256(text: string): string {
+  return hash('sha256', text);
+}
+
+function bytesOf(digest: string): Buffer {
+  return Buffer.from(digest, 'hex');
 }

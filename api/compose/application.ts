@@ -3,6 +3,7 @@ import { createApp } from '../app.ts';
 import { createAccess } from '../auth/access.ts';
 import { createAuthenticate } from '../auth/principal.ts';
 import { createRecentHolds } from '../holds/recent-holds.ts';
+import { createDirect, type Direct } from '../http/direct.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { createObserve } from '../http/observe.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
@@ -10,6 +11,7 @@ import type { ServeContext } from '../http/serve.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Readiness } from '../readiness.ts';
 import { apiKeyRoutes } from '../routes/api-keys.ts';
+import { autoRechargeRoutes } from '../routes/auto-recharge.ts';
 import { callRoutes } from '../routes/calls.ts';
 import { chargeRoutes } from '../routes/charges.ts';
 import { creditRoutes } from '../routes/credits.ts';
@@ -39,8 +41,14 @@ import { createDialing } from './dialing.ts';
 import { mayBeLocal } from './notifications.ts';
 import { cardPayments } from './payments.ts';
 
-/** The HTTP application of this process. Flushers and enforcers answer health and metrics alone. */
-export function createApplication(core: Core, metrics: Metrics, readiness: Readiness): OpenAPIHono {
+/** The HTTP application of a process: Hono, and the way around it for plain requests. */
+export interface Application {
+  app: OpenAPIHono;
+  direct: Direct;
+}
+
+/** Flushers and enforcers answer health and metrics alone. */
+export function createApplication(core: Core, metrics: Metrics, readiness: Readiness): Application {
   const { config, directory, log } = core;
   const context: ServeContext = {
     authenticate: createAuthenticate(config.RINGFENCE_ADMIN_KEY, directory.apiKeys),
@@ -50,7 +58,8 @@ export function createApplication(core: Core, metrics: Metrics, readiness: Readi
   };
   const serves = config.RINGFENCE_ROLE === 'all' || config.RINGFENCE_ROLE === 'api';
   const routes = serves ? routesOf(core, metrics.payment) : [];
-  return createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
+  const app = createApp([...routes, ...serviceRoutes(metrics, readiness)], context);
+  return { app, direct: createDirect(routes, context) };
 }
 
 /** Every route of a process that serves the API. */
@@ -61,6 +70,7 @@ export function routesOf(core: Core, announce?: Metrics['payment']): Endpoint[] 
     ...apiRoutes(services),
     ...packageRoutes(services),
     ...topUpRoutes(services, payments),
+    ...autoRechargeRoutes(services, payments),
     ...notificationRoutes(services, core),
     ...providerRoutes(core),
     ...stripeRoutes(payments),

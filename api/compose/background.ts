@@ -57,7 +57,10 @@ export function startBackground(core: Core, metrics: Metrics): Background {
     });
   }
   const payments = serves ? startPayments(core, metrics.payment) : undefined;
-  if (serves) metrics.followPayments(() => directory.payments.waiting());
+  if (serves) {
+    metrics.followPayments(() => directory.payments.waiting());
+    metrics.followRecharges(() => directory.autoRecharges.waiting());
+  }
   if (serves) core.desk.inbox.start();
   return {
     async stop() {
@@ -121,6 +124,7 @@ function flusherOf(core: Core, metrics: Metrics, { wake, quarantined }: Heard): 
       },
       // Postgres came back older: the retained journal is being replayed under the same sequences.
       rewound: (notice) => log.error(notice, 'the ledger came back older than its cursor'),
+      stale: (what) => log.debug({ what }, 'another process moved on; the batch is read again'),
       trouble: (error) => {
         if (error === undefined) log.info('the flusher works again');
         else log.warn({ err: error }, 'the flusher waits for its stores');

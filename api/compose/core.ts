@@ -8,12 +8,14 @@ import {
 } from '../../engine/index.ts';
 import { createSaidOver, type SaidOver } from '../../kill-switch/index.ts';
 import { createLedgerFollower, type SecretBox } from '../../notifications/index.ts';
+import { createRechargeFollower } from '../../payments/index.ts';
 import {
   createDirectory,
   createLedgerSource,
   createLedgerWait,
   createRecoverySource,
   type Directory,
+  ensureInstallation,
   type Followers,
   type LedgerWait,
 } from '../../persistence/index.ts';
@@ -27,6 +29,7 @@ import type { NotificationMetrics } from '../metrics/notifications.ts';
 import type { EngineWatch } from '../metrics/scripts.ts';
 import { type CallDesk, createCallDesk } from '../webhooks/call-desk.ts';
 import { reconcileMarks } from '../webhooks/doors.ts';
+import { createClockLog } from './clock-log.ts';
 import { createGateLog } from './gate-log.ts';
 import { createProviderClients } from './provider-clients.ts';
 import { createReconcileRequests } from './reconcile-requests.ts';
@@ -43,6 +46,8 @@ export interface Core {
   ledgerWait: LedgerWait;
   engine: Engine;
   directory: Directory;
+  /** The id of this installation, the same in all its processes. */
+  installation: string;
   /** Call sessions, provider events and their inbox. */
   desk: CallDesk;
   /** Who speaks to which provider. */
@@ -67,6 +72,7 @@ export async function startCore(config: Environment, log: Logger, watch: CoreWat
   const stores = await openStores(config, log);
   try {
     const recoveries = createBell();
+    const installation = await ensureInstallation(stores.directory);
     const chainKey = createSecretKey(Buffer.from(config.RINGFENCE_LEDGER_KEY, 'utf8'));
     const ledger = createLedgerSource(stores.ledger);
     const followers = ledgerFollowers(log, watch.notifications);
@@ -112,6 +118,7 @@ export async function startCore(config: Environment, log: Logger, watch: CoreWat
     return {
       ...parts,
       stores,
+      installation,
       chainKey,
       ledger,
       ledgerWait,
@@ -142,6 +149,7 @@ function openEngine(
   recovered: () => void,
 ): Promise<Engine> {
   const tellGate = createGateLog(log);
+  const tellClock = createClockLog(log);
   return createEngine({
     redisUrl: config.REDIS_URL,
     partitions: config.RINGFENCE_PARTITIONS,
@@ -155,6 +163,10 @@ function openEngine(
       tellGate(event);
       if (event.kind === 'opened' && event.partitions > 0) recovered();
     },
+    onClock(event) {
+      tellClock(event);
+      watch.onClock(event);
+    },
     onScript: watch.onScript,
     onNotAdmitted: watch.onNotAdmitted,
   });
@@ -162,7 +174,7 @@ function openEngine(
 
 function ledgerFollowers(log: Logger, metrics: NotificationMetrics): Followers {
   return {
-    each: [createLedgerFollower()],
+    each: [createLedgerFollower(), createRechargeFollower()],
     failed(follower, err) {
       log.error({ err, follower }, 'the ledger went on without a follower');
       metrics.followerFailed(follower);

@@ -46,7 +46,7 @@ describe('what has to be kept outside the database', () => {
         return nowMs;
       },
     });
-    await expect.poll(() => asked, { timeout: 15_000 }).toBe(3);
+    await expect.poll(() => asked, { timeout: 60_000 }).toBe(3);
     await upkeep.stop();
     return lines.map((line) => {
       const { msg, day } = JSON.parse(line) as { msg: string; day?: string };

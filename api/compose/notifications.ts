@@ -66,7 +66,8 @@ function emailOf({ config, directory }: Core): EmailChannel | undefined {
     from: config.RINGFENCE_EMAIL_FROM,
     perHour: config.RINGFENCE_EMAILS_PER_HOUR,
     amount: amountText,
-    sent: (endpointId, since) => directory.deliveries.sentSince(endpointId, since),
+    sent: (delivery, since, now) => directory.deliveries.sentSince(delivery, since, now),
+    leftOut: (endpointId) => directory.deliveries.leftOut(endpointId),
     async names({ data, organizationId }) {
       const walletId = typeof data.wallet_id === 'string' ? data.wallet_id : undefined;
       const [wallet, organization] = await Promise.all([

@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { newId } from '../../engine/index.ts';
+import { rechargeEvents, refusedPaymentEvents, topUpEvents } from '../../notifications/index.ts';
 import {
   type PaymentEvent,
   type PaymentReport,
+  type PaymentTelling,
   reconcilePayments,
   startPaymentResume,
+  startRecharging,
 } from '../../payments/index.ts';
 import { type CardPayments, createCardPayments } from '../payments.ts';
-import { createAnnounce } from './announce.ts';
 import type { Core } from './core.ts';
 
 const ACCOUNT = { provider: 'stripe', organizationId: '' };
@@ -17,16 +19,18 @@ const FIRST_LOOK_BACK_MS = 3 * 86_400_000;
 const LEASE_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 5_000;
 
+const TELL: PaymentTelling = {
+  topUp: (topUp, paidNow) => topUpEvents(topUp, paidNow, Date.now()),
+  refused: (payment) => refusedPaymentEvents(payment, Date.now()),
+  recharge: (news) => rechargeEvents(news, Date.now()),
+};
+
 /** @param announce told of what happened, after the fact */
 export function cardPayments(core: Core, announce?: (event: PaymentEvent) => void): CardPayments {
   const { config, ledgerWait } = core;
   const waitForLedger: CardPayments['context']['waitForLedger'] = (mutation) =>
     ledgerWait.wait(mutation, config.RINGFENCE_LEDGER_WAIT_MS);
-  const tell = createAnnounce(core);
-  return createCardPayments(config, { ...core, waitForLedger }, (event) => {
-    tell(event);
-    announce?.(event);
-  });
+  return createCardPayments(config, { ...core, waitForLedger, tell: TELL }, announce);
 }
 
 /** One pass over what Stripe has. @throws Error without a key */
@@ -45,7 +49,10 @@ export async function reconcileStripe(
   return report;
 }
 
-/** What payments need from time to time: movements taken up again, and Stripe's lists compared. */
+/**
+ * What payments need without requests: movements taken up again, Stripe's lists compared, saved cards
+ * charged.
+ */
 export function startPayments(
   core: Core,
   announce: (event: PaymentEvent) => void,
@@ -53,13 +60,14 @@ export function startPayments(
   const { config, directory, log } = core;
   const payments = cardPayments(core, announce);
   const resuming = startPaymentResume(payments.context);
+  const recharging = payments.stripe && startRecharging(payments.stripe);
   const stopping = new AbortController();
   const owner = newId('req');
   const reconciling = payments.stripe === undefined ? Promise.resolve() : loop();
   return {
     async stop() {
       stopping.abort();
-      await Promise.all([resuming.stop(), reconciling]);
+      await Promise.all([resuming.stop(), recharging?.stop(), reconciling]);
     },
   };
 

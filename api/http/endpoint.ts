@@ -7,6 +7,7 @@ import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../engine/index.ts';
 import type { Principal } from '../auth/principal.ts';
 import { API_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX } from './json-body.ts';
+import type { Problem } from './problem.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -25,7 +26,10 @@ export interface EndpointRequest<P, Q, B> {
   raw: Buffer;
   /** The query exactly as it was sent, with its `?`: some signatures cover it. */
   search: string;
+  /** Of a request that is signed or public; none where a key is needed. */
   headers: Headers;
+  /** The page that explains error codes. */
+  docsUrl: string;
 }
 
 /** A JSON answer. Streams and pages answer a `Response` of their own instead. */
@@ -33,6 +37,8 @@ export interface Answer {
   status: number;
   body: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** Of the items of a batch: counted, and logged when they are ours, like a request's own. */
+  problems?: readonly Problem[];
 }
 
 type NoObject = z.ZodObject<Record<never, z.ZodType>>;
@@ -50,6 +56,10 @@ export interface EndpointSpec<
   params?: P;
   query?: Q;
   body?: B;
+  /** What the documentation says instead, where the handler validates the items of a batch. */
+  documentedBody?: z.ZodType;
+  /** How many requests a body counts as for the rate limit; default 1. */
+  requests?(body: z.output<B>): number;
   /** `required` on every POST that moves money and has no natural key. */
   idempotency?: 'required' | 'accepted';
   /** The schema of each success status, for the documentation. */
@@ -74,6 +84,8 @@ export interface Endpoint {
   params: z.ZodObject | undefined;
   query: z.ZodObject | undefined;
   body: z.ZodType | undefined;
+  documentedBody: z.ZodType | undefined;
+  requests: ((body: unknown) => number) | undefined;
   idempotency: 'required' | 'accepted' | undefined;
   answers: Readonly<Record<number, z.ZodType>>;
   problems: readonly ErrorCode[];
@@ -99,6 +111,8 @@ export function endpoint<
     params: spec.params,
     query: spec.query,
     body: spec.body,
+    documentedBody: spec.documentedBody ?? spec.body,
+    requests: spec.requests && ((body) => spec.requests?.(body as z.output<B>) ?? 1),
     idempotency: spec.idempotency,
     answers: spec.answers,
     problems: spec.problems ?? [],
@@ -150,6 +164,8 @@ function open(
     params: undefined,
     query: undefined,
     body: undefined,
+    documentedBody: undefined,
+    requests: undefined,
     idempotency: undefined,
     answers: { 200: z.unknown() },
     problems: [],

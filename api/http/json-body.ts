@@ -13,16 +13,22 @@ const JSON_MEDIA_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json[ \t]*(?:;|$)/i;
 /**
  * Reads a request body of at most `bytesMax`, exactly as it was sent (signatures are over the raw
  * bytes). A declared length is refused before anything is read; a chunked body while it is counted.
- * @throws Problem body_too_large
+ * @throws Problem body_too_large, and invalid_request when the connection ended before the body did
  */
 export async function readBody(request: Request, bytesMax: number): Promise<Buffer> {
   const declared = request.headers.get('content-length');
-  if (declared !== null) {
-    if (Number(declared) > bytesMax) throw tooLarge(bytesMax);
-    const whole = Buffer.from(await request.arrayBuffer());
-    if (whole.length > bytesMax) throw tooLarge(bytesMax);
-    return whole;
+  if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
+  try {
+    const whole =
+      declared === null ? await counted(request, bytesMax) : await request.arrayBuffer();
+    if (whole.byteLength > bytesMax) throw tooLarge(bytesMax);
+    return Buffer.isBuffer(whole) ? whole : Buffer.from(whole);
+  } catch (error) {
+    throw error instanceof Problem ? error : cutOff(error);
   }
+}
+
+async function counted(request: Request, bytesMax: number): Promise<Buffer> {
   if (request.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -32,6 +38,15 @@ export async function readBody(request: Request, bytesMax: number): Promise<Buff
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * The caller went away in the middle of his body. Nobody reads the answer; it keeps the error of his
+ * connection (ECONNRESET) from being taken for one of Postgres'.
+ */
+export function cutOff(cause: unknown): Problem {
+  const message = 'The connection ended before the whole body had come.';
+  return new Problem('invalid_request', message, { cause });
 }
 
 function tooLarge(bytesMax: number): Problem {

@@ -12,23 +12,29 @@ export interface Observation {
   requestId: string;
   principal: Principal;
   problem: Problem | undefined;
+  /** Of the items of a batch that were not done. */
+  itemProblems: readonly Problem[];
 }
 
 export type Observe = (observation: Observation) => void;
 
-/** Counts a request by route and status; `code` when it was no success. */
+/** Counts a request by route and status; `codes` of what was no success: its own, or its items'. */
 export type CountRequest = (
   method: string,
   path: string,
   status: number,
   elapsedMs: number,
-  code?: ErrorCode,
+  codes: readonly ErrorCode[],
 ) => void;
 
 /** One log line and one measurement for each request. */
 export function createObserve(log: Logger, count: CountRequest): Observe {
-  return ({ endpoint, status, elapsedMs, requestId, principal, problem }) => {
-    count(endpoint.method, endpoint.path, status, elapsedMs, problem?.code);
+  return (observation) => {
+    const { endpoint, status, elapsedMs, requestId, principal, problem, itemProblems } =
+      observation;
+    const problems = problem === undefined ? itemProblems : [problem];
+    const codes = problems.map(({ code }) => code);
+    count(endpoint.method, endpoint.path, status, elapsedMs, codes);
     const line = {
       request_id: requestId,
       method: endpoint.method,
@@ -40,5 +46,10 @@ export function createObserve(log: Logger, count: CountRequest): Observe {
     };
     if (status >= 500) log.error({ ...line, err: problem?.cause }, 'request failed');
     else log.info(line, 'request');
+    for (const item of itemProblems) {
+      if (item.status >= 500) {
+        log.error({ ...line, code: item.code, err: item.cause }, 'an item of a batch failed');
+      }
+    }
   };
 }

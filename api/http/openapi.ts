@@ -40,8 +40,11 @@ export function document(app: OpenAPIHono, endpoint: Endpoint): void {
       ...(endpoint.params !== undefined && { params: endpoint.params }),
       ...(endpoint.query !== undefined && { query: endpoint.query }),
       ...(headers !== undefined && { headers }),
-      ...(endpoint.body !== undefined && {
-        body: { required: true, content: { 'application/json': { schema: endpoint.body } } },
+      ...(endpoint.documentedBody !== undefined && {
+        body: {
+          required: true,
+          content: { 'application/json': { schema: endpoint.documentedBody } },
+        },
       }),
     },
     responses: { ...answersOf(endpoint), ...problemsOf(endpoint) },

@@ -3,8 +3,11 @@ import { Problem } from './problem.ts';
 
 /** Counts requests per API key. Webhooks and status checks never come here. */
 export interface RateLimit {
-  /** @throws Problem rate_limited with Retry-After in whole seconds. */
-  take(keyId: string): Promise<void>;
+  /**
+   * @param requests as which this one counts; a batch is as many as it has items
+   * @throws Problem rate_limited with Retry-After in whole seconds.
+   */
+  take(keyId: string, requests?: number): Promise<void>;
 }
 
 /**
@@ -14,9 +17,9 @@ export interface RateLimit {
 export function createRateLimit(requestsPerSecond: number): RateLimit {
   const limiter = new RateLimiterMemory({ points: requestsPerSecond, duration: 1 });
   return {
-    async take(keyId) {
+    async take(keyId, requests = 1) {
       try {
-        await limiter.consume(keyId);
+        await limiter.consume(keyId, requests);
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
         const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000));

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Problem } from './problem.ts';
+import { quickCheckOf } from './quick-check.ts';
 
 /** Faults named in one answer; a hostile body could have thousands. */
 const FAULTS_MAX = 20;
@@ -16,6 +17,7 @@ interface Fault {
  *   `details.faults`. Values are not repeated: a fault may be a secret in the wrong field.
  */
 export function valid<T>(schema: z.ZodType<T>, value: unknown, whole: string): T {
+  if (quickCheckOf(schema)(value)) return value as T;
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap(faultsOf).slice(0, FAULTS_MAX);

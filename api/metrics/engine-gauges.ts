@@ -7,17 +7,26 @@ export function addEngineGauges(
   engine: Pick<Engine, 'status' | 'journal' | 'partitions'>,
   registers: Registry[],
 ): void {
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (
+    name: string,
+    help: string,
+    read: () => number,
+    aggregator: 'max' | 'min' = 'max',
+  ) =>
     new Gauge({
       name,
       help,
+      aggregator,
       registers,
       collect() {
         this.set(read());
       },
     });
-  gauge('ringfence_gate_open', '1 while the recovery gate is open.', () =>
-    engine.status().gate === 'open' ? 1 : 0,
+  gauge(
+    'ringfence_gate_open',
+    '1 while the recovery gate is open.',
+    () => (engine.status().gate === 'open' ? 1 : 0),
+    'min',
   );
   gauge(
     'ringfence_journal_entries',
@@ -34,11 +43,21 @@ export function addEngineGauges(
     'Used memory of Redis as a share of maxmemory.',
     () => engine.status().backlog.memoryShare,
   );
+  gauge(
+    'ringfence_clock_proven',
+    '0 while nobody can say what the time is: nothing comes due.',
+    () => (engine.status().clock.proven ? 1 : 0),
+  );
+  gauge(
+    'ringfence_clock_shift_seconds',
+    "What is added to Redis' clock since it jumped; 0 when it never did.",
+    () => engine.status().clock.shiftMs / 1000,
+  );
   addRiskGauges(engine, registers);
 }
 
 /**
- * Every process reads the same journals, so the figures of several are to be compared, not added.
+ * Every process reads the same journals, so the figures of several are compared, not added.
  * While Redis cannot be asked the last figures stand: they are what was at risk when it went away.
  */
 function addRiskGauges(
@@ -55,10 +74,16 @@ function addRiskGauges(
       });
     return reading;
   };
-  const gauge = (name: string, help: string, figure: (risk: MoneyAtRisk) => number) =>
+  const gauge = (
+    name: string,
+    help: string,
+    figure: (risk: MoneyAtRisk) => number,
+    aggregator: 'max' | 'min' = 'max',
+  ) =>
     new Gauge({
       name,
       help,
+      aggregator,
       registers,
       async collect() {
         const risk = await read();
@@ -79,5 +104,6 @@ function addRiskGauges(
     'ringfence_money_at_risk_complete',
     '0 when the backlog was too long to be read whole: the two figures are then its least.',
     (risk) => (risk.complete ? 1 : 0),
+    'min',
   );
 }

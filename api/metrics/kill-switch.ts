@@ -74,6 +74,8 @@ export function addLiveCallGauges(registers: Registry[], sample: () => Promise<L
     new Gauge({
       name,
       help,
+      // Every process reads the same ledger.
+      aggregator: 'max',
       registers,
       async collect() {
         const calls = await shared();

@@ -1,8 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { PaymentEvent } from '../../payments/index.ts';
 import type { WaitingPayments } from '../../persistence/index.ts';
+import { type RechargeMetrics, rechargeMetrics } from './recharges.ts';
 
-export interface PaymentMetrics {
+export interface PaymentMetrics extends Pick<RechargeMetrics, 'followRecharges'> {
   payment(event: PaymentEvent): void;
   /** Where to read the payments that wait for somebody. */
   followPayments(sample: () => Promise<WaitingPayments>): void;
@@ -22,12 +23,15 @@ export function paymentMetrics(registers: Registry[]): PaymentMetrics {
     labelNames: ['reason'],
     registers,
   });
+  const { followRecharges, recharge } = rechargeMetrics(registers);
   return {
     payment(event) {
-      if (event.type === 'top_up.changed') topUps.inc({ state: event.state });
+      if (event.type === 'recharge') recharge(event);
+      else if (event.type === 'top_up.changed') topUps.inc({ state: event.state });
       else refusals.inc({ reason: event.reason });
     },
     followPayments: (sample) => addWaiting(registers, sample),
+    followRecharges,
   };
 }
 
@@ -46,6 +50,8 @@ function addWaiting(registers: Registry[], sample: () => Promise<WaitingPayments
     new Gauge({
       name,
       help,
+      // Every process reads the same ledger.
+      aggregator: 'max',
       registers,
       async collect() {
         const waiting = await read();

@@ -41,6 +41,7 @@ export function reconcileMetrics(registers: Registry[]): ReconcileMetrics {
   const last = new Gauge({
     name: 'ringfence_reconciled_until_seconds',
     help: 'Until when (Unix time) this process last reconciled the provider wholly.',
+    aggregator: 'max',
     labelNames: ['provider'],
     registers,
   });

@@ -1,11 +1,12 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { ErrorCode, OnScript } from '../../engine/index.ts';
+import type { ClockEvent, ErrorCode, OnScript } from '../../engine/index.ts';
 import { SECONDS } from './buckets.ts';
 
 /** What the engine tells of itself; given to it when it is made. */
 export interface EngineWatch {
   onScript: OnScript;
   onNotAdmitted(code: ErrorCode): void;
+  onClock(event: ClockEvent): void;
 }
 
 /** Scripts that ask for money to be set aside or taken: a no of theirs is a refused admission. */
@@ -38,7 +39,14 @@ export function scriptMetrics(registers: Registry[]): EngineWatch {
     labelNames: ['code'],
     registers,
   });
+  const clocks = new Counter({
+    name: 'ringfence_clock_events_total',
+    help: "Jumps of Redis' clock by partition that this process mended, and clocks it could not prove.",
+    labelNames: ['kind'],
+    registers,
+  });
   return {
+    onClock: ({ kind }) => clocks.inc({ kind }),
     onScript(script, elapsedMs, status) {
       seconds.observe({ script }, elapsedMs / 1000);
       replies.inc({ script, status });

@@ -38,7 +38,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const PATIENT = { timeout: 20_000 };
+const PATIENT = { timeout: 60_000 };
 const post = (path: string, body: object = {}) => app.request('POST', path, { body });
 const codeOf = ({ status, body }: ApiAnswer) => [
   status,
@@ -79,4 +79,4 @@ test('nothing is taken up before Postgres is back; live calls go on, and end aft
   expect((await charge()).status).toBe(201);
   const { body } = await app.request('GET', `/v1/wallets/${walletId}`);
   expect(body).toMatchObject({ posted_micros: 990 * SECOND - 1_000, held_micros: 0 });
-}, 60_000);
+}, 180_000);

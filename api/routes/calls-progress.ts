@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode, EVIDENCE, OutageError } from '../../engine/inde
 import type { CheckedCall } from '../../kill-switch/index.ts';
 import { isPostgresOutage } from '../../persistence/index.ts';
 import { type Answer, type Endpoint, type EndpointRequest, endpoint } from '../http/endpoint.ts';
-import { Problem } from '../http/problem.ts';
+import { Problem, problemBody } from '../http/problem.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
 import { callNotFound, findCall } from '../webhooks/find-call.ts';
 import {
@@ -113,9 +113,9 @@ function isOutage(error: unknown): boolean {
 /** An unknown call is an error that still answers the question. */
 function checkAnswer(request: CallRequest<unknown>, { outcome, answer }: CheckedCall): Answer {
   if (outcome !== 'unknown_call') return { status: 200, body: answer };
-  const { message } = callNotFound(request.params.call_id);
-  const error = { type: 'request', code: 'call_not_found', message, request_id: request.requestId };
-  return { status: 404, body: { ...answer, error } };
+  const { requestId, docsUrl, params } = request;
+  const body = { ...answer, ...problemBody(callNotFound(params.call_id), requestId, docsUrl) };
+  return { status: 404, body };
 }
 
 function endRoute(services: CallServices): Endpoint {

@@ -16,7 +16,7 @@ describe('finding a call', () => {
     expect(check.body).toMatchObject({
       endCall: true,
       reason: 'call_not_found',
-      error: { code: 'call_not_found' },
+      error: { type: 'request', code: 'call_not_found', docs: '/docs/errors#call_not_found' },
     });
     expect((await desk.app.request('GET', '/v1/calls/nobody')).status).toBe(404);
     expect((await desk.app.request('GET', '/v1/calls/nobody/explain')).status).toBe(404);
@@ -88,7 +88,7 @@ describe('finding a call', () => {
     const second = await list(`&limit=2&starting_after=${ids[1]}`);
     expect(second).toMatchObject({ data: [{ call_id: ids[2] }], has_more: false });
     await expect
-      .poll(async () => (await list('&state=captured')).data, { timeout: 5000 })
+      .poll(async () => (await list('&state=captured')).data, { timeout: 60_000 })
       .toMatchObject([{ call_id: ids[1], state: 'captured' }]);
   });
 
@@ -101,7 +101,7 @@ describe('finding a call', () => {
     await desk.post(`/v1/calls/${fields.call_id}/end`, { duration_seconds: 5 });
     const explain = async () =>
       (await desk.app.request('GET', `/v1/calls/${fields.call_id}/explain`)).body.timeline;
-    await expect.poll(explain, { timeout: 5000 }).toMatchObject([
+    await expect.poll(explain, { timeout: 60_000 }).toMatchObject([
       {
         kind: 'refused',
         text:

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => on.stop());
 
-const until = (read: () => unknown) => expect.poll(read, { timeout: 20_000, interval: 50 });
+const until = (read: () => unknown) => expect.poll(read, { timeout: 60_000, interval: 50 });
 
 async function end(call: Placed, seconds: number) {
   const path = `/v1/calls/${call.callId}/end?organization_id=${call.organizationId}`;
@@ -37,7 +37,7 @@ test('it is ended there, and charged for what it talked', async () => {
       ({ kind }) => kind,
     );
   await until(kinds).toContain('ended_unpaid');
-}, 60_000);
+}, 180_000);
 
 test('it is ended by the reconciler if the process that was told is gone', async () => {
   const call = await on.placed();
@@ -51,7 +51,7 @@ test('it is ended by the reconciler if the process that was told is gone', async
   await until(() => on.truth(call)).toMatchObject({ phase: 'ended', endedBy: 'pushed' });
   expect(await on.reconcile()).toMatchObject({ complete: true, failed: 0 });
   await settled(call);
-}, 60_000);
+}, 180_000);
 
 test('one that is over is charged for what its provider says, and told to end by nobody', async () => {
   const call = await on.placed();
@@ -60,7 +60,7 @@ test('one that is over is charged for what its provider says, and told to end by
   await end(call, 3_600);
   await settled(call);
   expect((await on.truth(call)).pushes).toEqual(pushes);
-}, 60_000);
+}, 180_000);
 
 test('one that is placed only afterwards is ended and charged as well', async () => {
   const { organizationId, walletId } = await on.desk.payer(DEPOSIT);
@@ -73,7 +73,7 @@ test('one that is placed only afterwards is ended and charged as well', async ()
   const call = { organizationId, walletId, callId, providerCallId };
   await until(() => on.truth(call)).toMatchObject({ phase: 'ended', endedBy: 'pushed' });
   await settled(call);
-}, 60_000);
+}, 180_000);
 
 test('who says it again and again has it looked after once', async () => {
   const call = await on.placed();
@@ -82,4 +82,4 @@ test('who says it again and again has it looked after once', async () => {
   await until(() => on.truth(call)).toMatchObject({ phase: 'ended', endedBy: 'pushed' });
   await settled(call);
   expect((await on.truth(call)).pushes).toHaveLength(1);
-}, 60_000);
+}, 180_000);

@@ -12,7 +12,7 @@ let simulators: DialStage['simulators'];
 beforeAll(async () => {
   stage = await dialStage();
   ({ desk, simulators } = stage);
-}, 60_000);
+}, 180_000);
 afterEach(() => simulators.twilio.setFaults({}));
 afterAll(() => stage.stop());
 
@@ -86,4 +86,4 @@ test('when nobody knows of two calls to one number: neither is guessed', async (
   await until(() => dials.find(one)).toMatchObject({ done: true });
   await dials.postpone(other, 0);
   await until(other.call).toMatchObject({ provider_call_id: first.providerCallId });
-}, 60_000);
+}, 180_000);

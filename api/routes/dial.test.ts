@@ -18,7 +18,7 @@ let simulators: DialStage['simulators'];
 beforeAll(async () => {
   stage = await dialStage();
   ({ desk, simulators } = stage);
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   await Promise.all(Object.values(simulators).map((one) => one.setFaults({})));
 });
@@ -141,7 +141,7 @@ describe.each(PROVIDERS)('%s, when nobody knows', (provider) => {
       live_calls: 0,
     });
     expect(await on.placed()).toHaveLength(1);
-  }, 60_000);
+  }, 180_000);
 
   test('a process that dies after the provider answered leaves one call, which is found', async () => {
     const on = await dialling(provider);
@@ -231,7 +231,7 @@ test('a provider that does not answer at all is left alone after its time', asyn
   await simulators.vapi.setFaults({});
   await until(on.dial).toMatchObject({ status: 201, body: { dial: { state: 'created' } } });
   expect(await on.placed()).toHaveLength(1);
-}, 60_000);
+}, 180_000);
 
 test('an order that a provider would not understand is refused before anything is held', async () => {
   const on = await dialling('vapi');

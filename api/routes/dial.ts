@@ -1,12 +1,12 @@
 /** Dial: authorize a call and have its provider place it, once. */
 import type { Dialled } from '../../kill-switch/index.ts';
 import type { Principal } from '../auth/principal.ts';
+import { notAuthorized } from '../calls/refusal.ts';
 import { type Answer, type Endpoint, endpoint } from '../http/endpoint.ts';
 import { fingerprintOf } from '../http/idempotency.ts';
 import { Problem } from '../http/problem.ts';
 import { replayHeaders } from '../http/refusal.ts';
 import type { CallServices } from '../webhooks/call-services.ts';
-import { notAuthorized } from './calls-refusal.ts';
 import { callParams, callQuery } from './calls-schema.ts';
 import { dialledCallSchema, dialSchema, orderOf } from './dial-schema.ts';
 

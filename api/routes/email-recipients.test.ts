@@ -41,7 +41,7 @@ const move = (walletId: string, amount: number) =>
     ? send(`/v1/wallets/${walletId}/credits`, { kind: 'bonus', amount_micros: amount })
     : send(`/v1/wallets/${walletId}/charges`, { amount_micros: -amount });
 const mailed = (count: number) =>
-  vi.waitUntil(() => server.mails.length >= count, { timeout: 10_000 });
+  vi.waitUntil(() => server.mails.length >= count, { timeout: 60_000 });
 
 /** Lines of a message that is sent as it is written. */
 const linesOf = (text: string) => text.replaceAll('\r\n', '\n').split('\n');
@@ -90,7 +90,7 @@ describe('a recipient', () => {
     await vi.waitUntil(async () => {
       const all = await deliveries(id);
       return all.length === 5 && all.every(({ state }) => state !== 'pending');
-    }, 10_000);
+    }, 60_000);
     const dropped = { state: 'dropped', error: 'more than 3 messages in an hour' };
     expect((await deliveries(id)).slice(3)).toEqual([dropped, dropped]);
     expect(server.mails).toHaveLength(3);
@@ -106,13 +106,88 @@ describe('a recipient', () => {
     const { id } = await recipient({ events: ['wallet.depleted'] });
     server.refuse(550);
     await move(await wallet(app, organizationId, 10), -10);
-    await vi.waitUntil(async () => (await deliveries(id))[0]?.state === 'failed', 10_000);
+    await vi.waitUntil(async () => (await deliveries(id))[0]?.state === 'failed', 60_000);
     expect(await deliveries(id)).toEqual([{ state: 'failed', error: 'SMTP 550' }]);
     server.refuse(450);
     await move(await wallet(app, organizationId, 10), -10);
-    await vi.waitUntil(async () => (await deliveries(id))[1]?.error === 'SMTP 450', 10_000);
+    await vi.waitUntil(async () => (await deliveries(id))[1]?.error === 'SMTP 450', 60_000);
     expect((await deliveries(id))[1]?.state).toBe('pending');
     server.refuse(undefined);
+    await mailed(1);
+  });
+
+  test('gets a letter once, however much its server has to say about it', async () => {
+    const { id } = await recipient({ events: ['wallet.depleted'] });
+    server.says('x'.repeat(480).concat(' '.repeat(20)).repeat(5));
+    await move(await wallet(app, organizationId, 10), -10);
+    await vi.waitUntil(async () => (await deliveries(id))[0]?.state === 'delivered', 10_000);
+    server.says('OK');
+    expect(server.mails).toHaveLength(1);
+  });
+
+  test('waits in the database, not in hand, while the mail server is slow', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, async (_, n) => {
+        const fields = { email: `billing${n}@example.com`, events: ['wallet.depleted'] };
+        return String((await recipient(fields)).id);
+      }),
+    );
+    let go: () => void = () => undefined;
+    server.hold(
+      new Promise((resolve) => {
+        go = resolve;
+      }),
+    );
+    await move(await wallet(app, organizationId, 10), -10);
+    const claimed = async () => {
+      const rows = await app.core.stores.directory`
+        select 1 from notification_deliveries
+        where endpoint_id = any(${ids}::text[]) and claimed_by is not null`;
+      return rows.length;
+    };
+    await expect.poll(claimed, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(claimed, { timeout: 10_000 }).toBe(8);
+    go();
+    await vi.waitUntil(() => server.mails.length >= 12, 20_000);
+    expect(new Set(server.mails.map(({ to }) => to[0])).size).toBe(12);
+  });
+
+  test('gets no more than that of many that are sent at once', async () => {
+    const { id } = await recipient({ events: ['wallet.depleted'] });
+    const wallets = await Promise.all(
+      Array.from({ length: 12 }, () => wallet(app, organizationId, 10)),
+    );
+    let free: () => void = () => undefined;
+    server.hold(
+      new Promise((resolve) => {
+        free = resolve;
+      }),
+    );
+    await Promise.all(wallets.map((walletId) => move(walletId, -10)));
+    const inHand = async () => {
+      const rows = await app.core.stores.directory`
+        select 1 from notification_deliveries
+        where endpoint_id = ${String(id)} and claimed_until is not null`;
+      return rows.length;
+    };
+    await expect.poll(inHand, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
+    free();
+    await vi.waitUntil(async () => {
+      const all = await deliveries(id);
+      return all.length === 12 && all.every(({ state }) => state !== 'pending');
+    }, 60_000);
+    expect(server.mails).toHaveLength(3);
+  }, 180_000);
+
+  test('does not lose letters because the server refuses us', async () => {
+    const { id } = await recipient({ events: ['wallet.depleted'] });
+    server.refuse(550, 'senders');
+    await move(await wallet(app, organizationId, 10), -10);
+    const error = 'the mail server cannot be used (EENVELOPE 550)';
+    await expect
+      .poll(() => deliveries(id), { timeout: 60_000 })
+      .toEqual([{ state: 'pending', error }]);
+    server.refuse(undefined, 'senders');
     await mailed(1);
   });
 

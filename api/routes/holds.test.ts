@@ -72,7 +72,7 @@ describe('holds', () => {
     const walletId = await wallet(app, organizationId, 100);
     const id = await held(walletId, 40, { ttl_seconds: 1 });
     await expect
-      .poll(async () => (await act(id, 'extend', { amount_micros: 1 })).status, { timeout: 5000 })
+      .poll(async () => (await act(id, 'extend', { amount_micros: 1 })).status, { timeout: 60_000 })
       .toBe(409);
   });
 
@@ -120,7 +120,7 @@ describe('holds', () => {
       );
     }
     expect(await balance(walletId)).toEqual([1_000_000 - taken, 0]);
-  }, 60_000);
+  }, 180_000);
 
   test('an unknown hold is 404 for every key', async () => {
     const answer = await app.request('GET', '/v1/holds/hold_unknown');

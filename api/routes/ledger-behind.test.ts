@@ -45,7 +45,7 @@ describe('while the ledger is behind', () => {
     const charge = () =>
       app.request('POST', `/v1/wallets/${walletId}/charges`, { body: { amount_micros: 1 } });
     await expect
-      .poll(async () => (await charge()).body, { timeout: 10_000 })
+      .poll(async () => (await charge()).body, { timeout: 60_000 })
       .toMatchObject({ error: { code: 'ledger_backlogged' } });
     const ready = await app.request('GET', '/readyz');
     expect(ready.status).toBe(503);
@@ -59,7 +59,7 @@ describe('while the ledger is behind', () => {
   test('a flusher of another process catches up, and the replay is answered', async () => {
     const config = { ...app.core.config, RINGFENCE_ROLE: 'flusher' as const };
     const flusher = startBackground({ ...app.core, config }, createMetrics());
-    await expect.poll(async () => (await deposit()).status, { timeout: 10_000 }).toBe(201);
+    await expect.poll(async () => (await deposit()).status, { timeout: 60_000 }).toBe(201);
     const answer = await deposit();
     expect(answer.headers.get('idempotency-replayed')).toBe('true');
     expect(answer.body).toMatchObject({ wallet: { posted_micros: 500, sequence: 1 } });

@@ -139,5 +139,5 @@ test('an account speaks for its organization and those below, else the platform 
   expect((await clients.accountFor('retell', agency))?.client).toBe(above?.client);
   const owners = async () =>
     (await clients.accounts()).map((account) => account.organizationId).sort();
-  await expect.poll(owners, { timeout: 10_000 }).toEqual(expect.arrayContaining([agency, client]));
+  await expect.poll(owners, { timeout: 60_000 }).toEqual(expect.arrayContaining([agency, client]));
 });

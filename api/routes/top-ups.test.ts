@@ -112,6 +112,7 @@ describe('POST /v1/wallets/{id}/top_ups', () => {
     [{ ...body, package_id: 'pkg_1' }, 'amount_micros'],
     [{ success_url: body.success_url }, 'amount_micros'],
     [{ ...body, success_url: 'javascript:alert(1)' }, 'success_url'],
+    [{ ...body, success_url: 'https://[' }, 'success_url'],
   ])('%j is refused, naming %s', async (fields, param) => {
     const answer = await order(fields);
     expect(answer.status).toBe(400);

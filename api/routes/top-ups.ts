@@ -8,7 +8,7 @@ import { replayHeaders } from '../http/refusal.ts';
 import { requestKeyFor } from '../http/request-key.ts';
 import type { CardPayments } from '../payments.ts';
 import { cursorSchema, idSchema, listBody, listOf, pageOf, pageQuery } from '../schemas/common.ts';
-import { newTopUpSchema, topUpBody, topUpSchema } from '../schemas/top-up.ts';
+import { newTopUpSchema, TOP_UP_ORIGINS, topUpBody, topUpSchema } from '../schemas/top-up.ts';
 import type { Services } from '../services.ts';
 import { chainIds, notChargeable } from './packages.ts';
 import { walletParams } from './wallets.ts';
@@ -99,6 +99,7 @@ function listRoute({ access, directory }: Services): Endpoint {
     query: z.strictObject({
       organization_id: idSchema.optional(),
       wallet_id: idSchema.optional(),
+      origin: z.enum(TOP_UP_ORIGINS).optional(),
       ...pageQuery,
       starting_after: cursorSchema('top').optional(),
     }),
@@ -113,6 +114,7 @@ function listRoute({ access, directory }: Services): Endpoint {
         ...pageOf(query),
         ...(organizationId === undefined ? access.scope(principal) : { organizationId }),
         walletId,
+        origin: query.origin,
       });
       return { status: 200, body: listBody(page, topUpBody) };
     },

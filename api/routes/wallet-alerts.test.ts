@@ -33,7 +33,7 @@ async function told(walletId: string) {
   await vi.waitUntil(async () => {
     const { body } = await app.request('GET', `/v1/wallets/${walletId}`);
     return body.sequence === body.ledger_sequence;
-  }, 10_000);
+  }, 60_000);
   return await app.core.stores.directory<{ type: string; data: Record<string, unknown> }[]>`
     select type, data from outbox
     where subject = ${walletId} and type like 'wallet.alert%' order by position`;

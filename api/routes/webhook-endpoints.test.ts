@@ -42,7 +42,7 @@ const charge = (walletId: string, amount: number) =>
   made(`/v1/wallets/${walletId}/charges`, { amount_micros: amount, overdraft: true });
 
 const arrived = (count: number) =>
-  vi.waitUntil(() => hooks.taken.length >= count, { timeout: 10_000 });
+  vi.waitUntil(() => hooks.taken.length >= count, { timeout: 60_000 });
 
 describe('an event', () => {
   test('goes from the mutation through the ledger to a signed POST, and into the log', async () => {
@@ -184,7 +184,7 @@ describe('an endpoint', () => {
       const rows = await sql`select 1 from outbox
         where subject = ${walletId} and type = 'wallet.depleted' and dispatched_at is not null`;
       return rows.length === 1;
-    }, 10_000);
+    }, 60_000);
     await app.request('PATCH', `/v1/webhook_endpoints/${id}`, { body: { status: 'enabled' } });
     const replay = { from, events: ['wallet.*'] };
     expect(await made(`/v1/webhook_endpoints/${id}/replay`, replay)).toEqual({ replayed: 1 });
@@ -205,7 +205,7 @@ describe('an endpoint', () => {
     await vi.waitUntil(async () => {
       const { body } = await app.request('GET', `/v1/webhook_endpoints/${id}`);
       return body.status === 'disabled';
-    }, 10_000);
+    }, 60_000);
     const { body } = await app.request('GET', `/v1/webhook_endpoints/${id}`);
     expect(body.disabled_reason).toBe('the receiver answered 410: gone');
     const log = await app.request('GET', `/v1/webhook_endpoints/${id}/deliveries`);
@@ -228,6 +228,25 @@ describe('an endpoint', () => {
     expect([answer.status, answer.body.error]).toMatchObject([400, { param }]);
     const made = await strict.request('GET', '/v1/webhook_endpoints');
     expect(made.body.data).toEqual([]);
+  });
+
+  test('is one of at most 50 of an organization, however many are made at once', async () => {
+    const body = { organization_id: organizationId, url: hooks.url, events: ['call.final'] };
+    const asked = Array.from({ length: 53 }, () =>
+      app.request('POST', '/v1/webhook_endpoints', { body }),
+    );
+    const answers = await Promise.all(asked);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+    const refused = answers.find(({ status }) => status !== 201);
+    expect([refused?.status, refused?.body.error]).toMatchObject([
+      400,
+      { code: 'invalid_request', message: expect.stringContaining('50 webhook endpoints') },
+    ]);
+    const other = await organization(app, 'Another');
+    const own = await app.request('POST', '/v1/webhook_endpoints', {
+      body: { ...body, organization_id: other },
+    });
+    expect(own.status).toBe(201);
   });
 
   test('with an unknown type is told which', async () => {

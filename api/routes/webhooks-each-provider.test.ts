@@ -86,7 +86,7 @@ async function authorized({ provider }: Teller): Promise<TestStory> {
 
 async function ready(): Promise<void> {
   await expect
-    .poll(async () => (await on.app.request('GET', '/readyz')).status, { timeout: 10_000 })
+    .poll(async () => (await on.app.request('GET', '/readyz')).status, { timeout: 60_000 })
     .toBe(200);
 }
 
@@ -115,7 +115,7 @@ describe.each(TELLERS.map((teller) => [teller.provider, teller] as const))('%s',
     const requested = async () =>
       await sql`select from reconcile_marks
         where provider = ${teller.provider} and organization_id = '' and requested_at is not null`;
-    await expect.poll(requested, { timeout: 5_000 }).toHaveLength(1);
+    await expect.poll(requested, { timeout: 60_000 }).toHaveLength(1);
   });
 });
 
@@ -139,7 +139,7 @@ test('what every provider says while the gate is closed is applied afterwards, o
   }
   await ready();
   await expect
-    .poll(async () => (await on.app.core.directory.inbox.pending()).count, { timeout: 10_000 })
+    .poll(async () => (await on.app.core.directory.inbox.pending()).count, { timeout: 60_000 })
     .toBe(0);
   for (const told of stories) await on.expectEnded(told);
 });

@@ -11,8 +11,8 @@ import {
 import { type Stage, stage, TALK_MICROS } from '../webhooks/test/stage.ts';
 
 const GRACE_MS = 3_000;
-/** Between the answer's own clock and ours, on a busy machine. */
-const SLACK_MS = 750;
+/** Between the answer's own clock and ours, on a busy machine; no grace and a whole one stay apart. */
+const SLACK_MS = GRACE_MS / 2;
 const PATH = '/webhooks/vapi/status-check';
 
 let on: Stage;
@@ -48,7 +48,7 @@ async function check(body: object): Promise<Check> {
 
 async function ready(): Promise<void> {
   await expect
-    .poll(async () => (await on.app.request('GET', '/readyz')).status, { timeout: 10_000 })
+    .poll(async () => (await on.app.request('GET', '/readyz')).status, { timeout: 60_000 })
     .toBe(200);
 }
 
@@ -67,7 +67,7 @@ describe('a call that is checked again and again while Redis is away', () => {
         checks.push(answer);
         return answer.endCall;
       };
-      await expect.poll(ended, { timeout: 20_000, interval: 100 }).toBe(true);
+      await expect.poll(ended, { timeout: 60_000, interval: 100 }).toBe(true);
     } finally {
       await on.app.restartRedis();
     }
@@ -107,8 +107,8 @@ describe('while Redis is away', () => {
     }
     await ready();
     const pending = async () => (await on.app.core.directory.inbox.pending()).count;
-    await expect.poll(pending, { timeout: 15_000 }).toBe(0);
+    await expect.poll(pending, { timeout: 60_000 }).toBe(0);
     // The one that was held, and the one at Retell that nobody authorized: each once.
     expect(await on.captures(told.walletId)).toEqual([-TALK_MICROS, -TALK_MICROS]);
-  }, 40_000);
+  }, 180_000);
 });

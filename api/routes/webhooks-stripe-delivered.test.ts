@@ -11,7 +11,7 @@ import { SECRETS, type StripeStage, stripeStage } from '../webhooks/test/stripe-
 
 const TOP_UPS = 8;
 /** The simulator sends again after 0.5 s, 2 s, 5 s. */
-const ARRIVED_MS = 120_000;
+const ARRIVED_MS = 300_000;
 
 let stage: StripeStage;
 let server: HttpServer;

@@ -91,6 +91,6 @@ test('while the ledger is still being replayed nothing moves; then it is taken u
   expect(await seen(id)).toEqual([0, 'succeeded', 3]);
   await sql()`insert into natural_keys ${sql()(kept)}`;
   const resuming = startPaymentResume(cardPayments(stage.app.core).context, 0, 50);
-  await expect.poll(() => seen(id), { timeout: 10_000 }).toEqual([0, 'refunded', 3]);
+  await expect.poll(() => seen(id), { timeout: 60_000 }).toEqual([0, 'refunded', 3]);
   await resuming.stop();
 });

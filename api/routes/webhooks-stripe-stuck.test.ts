@@ -57,7 +57,7 @@ test('those behind it are taken up, and the lists are compared from where they e
   const resuming = startPaymentResume(cardPayments(stage.app.core).context, 0, 50);
   const state = async (id: string) =>
     (await stage.app.request('GET', `/v1/top_ups/${id}`)).body.state;
-  await expect.poll(() => state(behind), { timeout: 10_000 }).toBe('succeeded');
+  await expect.poll(() => state(behind), { timeout: 60_000 }).toBe('succeeded');
   await resuming.stop();
   expect(await Promise.all(ids.map(state))).toEqual(Array(STUCK).fill('pending'));
 
@@ -66,6 +66,30 @@ test('those behind it are taken up, and the lists are compared from where they e
   expect(report.unfinished).toBeGreaterThanOrEqual(STUCK);
   const { reconcileMarks } = stage.app.core.directory;
   expect(await reconcileMarks.reconciledUntil(ACCOUNT)).toEqual(report.until);
+});
+
+test('a state that a process did not come to set is set by another', async () => {
+  const { id, intent } = await stage.paid(walletId);
+  expect((await stage.deliver(await paidEvent(intent))).status).toBe(200);
+  await stage.stripe.refunds.create({ payment_intent: intent });
+  const event = (await stage.events(intent)).find(({ type }) => type === 'charge.refunded');
+  const payload = JSON.stringify(event);
+  const secret = 'whsec_of_the_dying';
+  const signature = stage.stripe.webhooks.generateTestHeaderString({ payload, secret });
+  const { context } = cardPayments(stage.app.core);
+  const killed = () => {
+    throw new Error('killed');
+  };
+  const dying = { ...context, tell: { ...context.tell, topUp: killed } };
+  const received = receive(dying, Buffer.from(payload), signature, [secret]);
+  await expect(received).rejects.toThrow('killed');
+  const state = async () => (await stage.app.request('GET', `/v1/top_ups/${id}`)).body.state;
+  expect(await state()).toBe('succeeded');
+
+  const resuming = startPaymentResume(context, 0, 50);
+  await expect.poll(state, { timeout: 10_000 }).toBe('refunded');
+  await resuming.stop();
+  expect(await stage.app.core.directory.payments.claimUnfinished(0, 100)).not.toContain(intent);
 });
 
 test('it is tried again later and later', async () => {

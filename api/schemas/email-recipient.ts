@@ -11,6 +11,10 @@ export const EMAIL_EVENTS = [
   'wallet.replenished',
   'wallet.alert',
   'wallet.alert_resolved',
+  'auto_recharge.failed',
+  'auto_recharge.action_required',
+  'auto_recharge.stopped',
+  'auto_recharge.capped',
 ];
 
 const EMAIL_MAX = 254;
@@ -28,7 +32,8 @@ export const newEmailRecipientSchema = z
       .openapi({ example: 'billing@example.com' }),
     description: descriptionSchema.optional(),
     events: eventsSchema.optional().openapi({
-      description: 'By default the levels and alerts of wallets.',
+      description:
+        'By default the levels and alerts of wallets, and what keeps them from being recharged.',
     }),
     include_descendants: z.boolean().optional(),
   })

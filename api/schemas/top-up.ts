@@ -6,12 +6,14 @@ import { currencySchema } from './currency.ts';
 import { amountSchema, microsSchema, nonNegativeMicrosSchema } from './money.ts';
 
 const URL_LENGTH_MAX = 2000;
+const NO_URL = 'must be an http:// or https:// URL';
 const MINOR = 'In the smallest unit of the currency, as cards are charged.';
 
-const pageUrl = z
+export const pageUrl = z
   .string()
   .max(URL_LENGTH_MAX, `must have at most ${URL_LENGTH_MAX} characters`)
-  .regex(/^https?:\/\/[\x21-\x7e]+$/, 'must be an http:// or https:// URL')
+  .regex(/^https?:\/\/[\x21-\x7e]+$/, { error: NO_URL, abort: true })
+  .refine((text) => URL.canParse(text), NO_URL)
   .openapi({ example: 'https://app.example.com/billing' });
 
 export const newTopUpSchema = z
@@ -34,9 +36,12 @@ export const newTopUpSchema = z
   })
   .openapi('NewTopUp');
 
+export const TOP_UP_ORIGINS = ['order', 'auto_recharge'] as const;
+
 export const topUpSchema = z
   .object({
     id: z.string(),
+    origin: z.enum(TOP_UP_ORIGINS),
     organization_id: z.string(),
     wallet_id: z.string(),
     package_id: z.string().optional(),
@@ -72,6 +77,7 @@ export function topUpBody(topUp: TopUp) {
   const open = topUp.state === 'created' || topUp.state === 'pending';
   return {
     id: topUp.id,
+    origin: topUp.origin,
     organization_id: topUp.organizationId,
     wallet_id: topUp.walletId,
     ...(topUp.packageId !== null && { package_id: topUp.packageId }),

@@ -1,4 +1,4 @@
-/** The application on a Redis and a database of the test file's own: the real engine, no socket. */
+/** The application on a Redis and a database of the test file's own: the real engine; a socket when asked for. */
 import { createConnection } from '../../engine/index.ts';
 import { type TestRedis, testDatabase, testRedis } from '../../testing/services.ts';
 import { type TestProcess, testProcess } from './process.ts';
@@ -14,14 +14,18 @@ export interface TestApplication extends TestProcess {
   restartRedis(): Promise<void>;
 }
 
-/** @param lines gets every line of the log, at the level of the environment. */
+/**
+ * @param lines gets every line of the log, at the level of the environment
+ * @param options `background: false`: nothing that works by itself; `listens: true`: requests go through a socket
+ */
 export async function testApplication(
   env: Record<string, string> = {},
   lines?: string[],
+  options: { readonly background?: boolean; readonly listens?: boolean } = {},
 ): Promise<TestApplication> {
   const [redis, database] = await Promise.all([testRedis(), testDatabase()]);
   const stores = { REDIS_URL: redis.url, DATABASE_URL: database.url };
-  const process = await testProcess({ ...stores, ...env }, { lines });
+  const process = await testProcess({ ...stores, ...env }, { lines, ...options });
   const plain = createConnection(redis.url);
   await plain.connect();
   return {

@@ -1,6 +1,6 @@
 /**
- * One process of Ringfence in a test: everything `npm start` runs but the socket, on given stores. As
- * many as wanted may share them.
+ * One process of Ringfence in a test: everything `npm start` runs, on given stores; without the socket,
+ * unless it is asked for. As many as wanted may share them.
  */
 import { createApplication } from '../compose/application.ts';
 import { startBackground } from '../compose/background.ts';
@@ -10,6 +10,7 @@ import { watchFlusher } from '../flusher-pulse.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createReadiness } from '../readiness.ts';
+import { type Door, openDoor, type Sent } from './door.ts';
 
 /** Seals what tests store; nobody's. */
 const TEST_SECRET_KEY = Buffer.alloc(32, 'ringfence').toString('base64');
@@ -26,7 +27,9 @@ export interface Call {
   key?: string;
   body?: unknown;
   /** Sent as it is, instead of `body`. */
-  raw?: string;
+  raw?: string | Buffer;
+  /** Sent in chunks, which are Hono's to read. Needs a process that listens. */
+  chunked?: boolean;
   /** false: no Idempotency-Key. Default: a new one for each POST. */
   idempotencyKey?: string | false;
   headers?: Record<string, string>;
@@ -35,8 +38,10 @@ export interface Call {
 export interface TestProcess {
   core: Core;
   request(method: string, path: string, call?: Call): Promise<ApiAnswer>;
-  /** A request exactly as it is. */
+  /** A request exactly as it is, to Hono. */
   raw(request: Request): Promise<Response>;
+  /** How many requests were served around Hono; of a process that listens. */
+  direct(): number;
   stop(): Promise<void>;
 }
 
@@ -45,6 +50,8 @@ export interface ProcessOptions {
   lines?: string[] | undefined;
   /** false: requests alone, no flusher, enforcer or anything else that works by itself. */
   background?: boolean;
+  /** true: requests go through a socket, and so by the way around Hono when they are plain. */
+  listens?: boolean;
 }
 
 let requests = 0;
@@ -52,7 +59,7 @@ let requests = 0;
 /** @param env with REDIS_URL and DATABASE_URL. Answers once its gate is open. */
 export async function testProcess(
   env: Record<string, string>,
-  { lines, background = true }: ProcessOptions = {},
+  { lines, background = true, listens = false }: ProcessOptions = {},
 ): Promise<TestProcess> {
   const config = readConfig({
     RINGFENCE_ADMIN_KEY: ADMIN_KEY,
@@ -82,19 +89,25 @@ export async function testProcess(
     pulse,
     stopping: () => false,
   });
-  const app = createApplication(core, metrics, readiness);
+  const application = createApplication(core, metrics, readiness);
+  const { app } = application;
+  const door: Door | undefined = listens ? await openDoor(application) : undefined;
   await core.engine.opened();
   return {
     core,
     raw: async (request) => app.request(request),
     async request(method, path, call = {}) {
-      const response = await app.request(path, requestInit(method, call));
+      const sent = sentBy(method, call);
+      const response = await (door?.send(method, path, sent) ??
+        app.request(path, { method, headers: sent.headers, ...bodyOf(sent) }));
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json') === true;
       const body: Record<string, unknown> = isJson ? JSON.parse(text) : {};
       return { status: response.status, headers: response.headers, body, text };
     },
+    direct: () => door?.direct() ?? 0,
     async stop() {
+      await door?.stop();
       pulse.stop();
       await working?.stop();
       await core.stop();
@@ -102,15 +115,20 @@ export async function testProcess(
   };
 }
 
-function requestInit(method: string, call: Call): RequestInit {
+function sentBy(method: string, call: Call): Sent {
   const headers: Record<string, string> = {
     authorization: `Bearer ${call.key ?? ADMIN_KEY}`,
     ...call.headers,
   };
-  const sent = call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
-  if (sent !== undefined) headers['content-type'] ??= 'application/json';
+  const body = call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+  if (body !== undefined) headers['content-type'] ??= 'application/json';
   if (method === 'POST' && call.idempotencyKey !== false) {
     headers['idempotency-key'] ??= call.idempotencyKey ?? `test-${requests++}`;
   }
-  return { method, headers, ...(sent !== undefined && { body: sent }) };
+  return { headers, chunked: call.chunked, ...(body !== undefined && { body }) };
+}
+
+function bodyOf({ body }: Sent): { body?: string | Uint8Array<ArrayBuffer> } {
+  if (body === undefined) return {};
+  return { body: typeof body === 'string' ? body : new Uint8Array(body) };
 }

@@ -97,6 +97,27 @@ export async function topUpOf(app: TestApplication, tenant: Tenant): Promise<str
   return topUp.id;
 }
 
+/** Sets an auto-recharge that nothing brings about: the wallet has more. */
+export async function rechargeOf(app: TestApplication, tenant: Tenant): Promise<void> {
+  const { organizationId, walletId } = tenant;
+  const terms = {
+    thresholdMicros: 0,
+    amountMicros: 5_000_000,
+    targetMicros: null,
+    dailyMaxMicros: null,
+    monthlyMaxMicros: null,
+    dailyMaxCount: 1,
+    monthlyMaxCount: 1,
+    bridgeMicros: 0,
+    coolOffSeconds: 60,
+    failuresMax: 1,
+    returnUrl: 'http://127.0.0.1/',
+  };
+  const wallet = { id: walletId, organizationId, currency: 'usd' };
+  const card = { customerId: 'cus_1', paymentMethod: 'pm_1', cardBrand: 'visa', cardLast4: '4242' };
+  await app.core.directory.autoRecharges.put(wallet, terms, card);
+}
+
 export async function tenants(app: Pick<TestProcess, 'request'>): Promise<Tenants> {
   const agency = await tenant(app, 'Agency');
   const client = await tenant(app, 'Client', agency.organizationId);

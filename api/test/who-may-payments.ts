@@ -1,6 +1,6 @@
 /** "Who may" on the routes of money by card. */
 import type { TestApplication } from './application.ts';
-import { packageOf, type Tenant, topUpOf } from './tenants.ts';
+import { packageOf, rechargeOf, type Tenant, topUpOf } from './tenants.ts';
 import { OPERATE, READ, type Row } from './who-may.ts';
 
 /** Agencies in their own tree, of what makes no money; the package of the table does not. */
@@ -10,7 +10,26 @@ const queried = (tenant: Tenant) => ({ query: `?organization_id=${tenant.organiz
 
 /** @param app known once the tests run */
 export function paymentRows(app: () => TestApplication): Record<string, Row> {
+  const recharge = '/v1/wallets/{wallet_id}/auto_recharge';
+  const withRecharge = async (tenant: Tenant) => {
+    await rechargeOf(app(), tenant);
+    return { path: { wallet_id: tenant.walletId } };
+  };
   return {
+    [`GET ${recharge}`]: { statuses: READ(200), make: withRecharge },
+    [`PUT ${recharge}`]: {
+      // Allowed, and this server takes no cards.
+      statuses: OPERATE(422),
+      make: ({ walletId }) => ({
+        path: { wallet_id: walletId },
+        body: {
+          threshold_micros: 1_000_000,
+          amount_micros: 5_000_000,
+          return_url: 'http://127.0.0.1/',
+        },
+      }),
+    },
+    [`DELETE ${recharge}`]: { statuses: OPERATE(200), make: withRecharge },
     'POST /v1/wallets/{wallet_id}/top_ups': {
       // Allowed, and this server takes no cards.
       statuses: OPERATE(422),

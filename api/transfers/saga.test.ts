@@ -151,7 +151,7 @@ describe('a transfer that another process refused', () => {
       startTransferResume(transfers, saga, pino({ level: 'silent' })),
     );
     await expect
-      .poll(async () => (await transfers.get(intent.id))?.state, { timeout: 10_000 })
+      .poll(async () => (await transfers.get(intent.id))?.state, { timeout: 60_000 })
       .toBe('reversed');
     await Promise.all(resumes.map((resume) => resume.stop()));
     expect(await posted(from, to)).toEqual([100, 0]);

@@ -161,7 +161,7 @@ describe('the enforcer', () => {
     const call = { organizationId, walletId, callId, providerCallId };
     const { startedAtMs } = await on.live(call);
     await expect
-      .poll(() => on.call(call), { timeout: 12_000 })
+      .poll(() => on.call(call), { timeout: 60_000 })
       .toMatchObject({
         state: 'live',
         estimated: false,

@@ -50,8 +50,8 @@ test("the platform's provider names the owner: the call is the owner's, and the 
   await sendVapi(desk.app, told('status-update.in-progress'));
   expect(await owner.call()).toMatchObject({ state: 'live' });
   expect(await thief.call()).toMatchObject({ state: 'authorized' });
-  await expect.poll(() => owner.reach(), { timeout: 10_000 }).toBe(providerCallId);
-  await expect.poll(() => thief.reach(), { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(() => owner.reach(), { timeout: 60_000 }).toBe(providerCallId);
+  await expect.poll(() => thief.reach(), { timeout: 60_000 }).toBeUndefined();
   expect((await owner.link(providerCallId)).status).toBe(200);
   expect((await thief.link(providerCallId)).status).toBe(409);
   await sendVapi(desk.app, told('end-of-call-report.completed'));

@@ -58,6 +58,6 @@ test('answered 2xx while recovering, applied afterwards in order and once', asyn
     await open();
   }
   const pending = async () => (await on.app.core.directory.inbox.pending()).count;
-  await expect.poll(pending, { timeout: 10_000 }).toBe(0);
+  await expect.poll(pending, { timeout: 60_000 }).toBe(0);
   await on.expectCharged(told, told.providerCallId);
 });

@@ -83,7 +83,7 @@ test('after a recovery live calls without a hold are adopted, without being aske
   await on.app.core.engine.closeGate('a test of the adoption');
   await on.app.core.engine.opened();
   const state = async () => (await on.call(call)).state;
-  await expect.poll(state, { timeout: 15_000 }).toBe('live');
+  await expect.poll(state, { timeout: 60_000 }).toBe('live');
   await expect.poll(() => timeline(call)).toContain('adopted');
   await on.hangUp(call);
   await on.reconcile();
@@ -114,7 +114,7 @@ test('duplicates and disorder: one capture, and the list has nothing to add', as
   await on.vapi.setFaults({ webhooks: { '*': disorder } });
   const call = await on.placed();
   await on.hangUp(call);
-  await expect.poll(() => on.vapi.pending(), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => on.vapi.pending(), { timeout: 60_000 }).toBe(0);
   await expect.poll(async () => (await on.call(call)).state).toBe('captured');
   await on.expectCharged(call);
   expect(await on.reconcile()).toMatchObject({ captured: 0, charged: 0 });
@@ -174,8 +174,8 @@ test('a report that is too large is refused, and its call found in the list by i
   await on.vapi.setScript({ ...USUAL_SCRIPT, talkMs: 300, transcriptBytes });
   await on.vapi.setFaults({ webhooks: { 'status-update ended': { lost: 1 } } });
   const call = await on.placed();
-  await expect.poll(() => on.door.answered, { timeout: 10_000 }).toContain(413);
+  await expect.poll(() => on.door.answered, { timeout: 60_000 }).toContain(413);
   const state = async () => (await on.call(call)).state;
-  await expect.poll(state, { timeout: 10_000 }).toBe('captured');
+  await expect.poll(state, { timeout: 60_000 }).toBe('captured');
   await on.expectCharged(call);
 });

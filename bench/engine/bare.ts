@@ -39,10 +39,13 @@ export async function prepareBare(stage: Stage, purse: Purse, count: number): Pr
   const operations = createOperations(stage, organizationId);
   const wallet = purse.many(0);
   const sampleId = callIdOf(0);
-  const sent = await recordSent(stage.redis, () => operations.authorize(sampleId, wallet));
+  const sent = await recordSent(stage, () => operations.authorize(sampleId, wallet));
   const sample = partsOf(organizationId, sampleId, wallet);
   const missing = sample.filter((part) => !sent.includes(part));
   if (missing.length > 0) throw new Error(`authorize does not send ${missing.join(', ')}`);
+  if (sent[MUTATION_ID_AT]?.length !== newMutationId().length) {
+    throw new Error('authorize sends its mutation id elsewhere');
+  }
   const places = sent.map((text) => sample.indexOf(text));
   const prepared = Array.from({ length: count }, (_, n) => {
     const own = partsOf(organizationId, callIdOf(n + 1), purse.many(n));
@@ -56,8 +59,8 @@ export async function prepareBare(stage: Stage, purse: Purse, count: number): Pr
     count,
     async authorize(n) {
       const reply = await redis.callBuffer('EVALSHA', ...(prepared[n] ?? []));
-      const [status] = reply as Buffer[];
-      if (status?.toString() !== 'done') throw new Error(`bare authorize: ${String(status)}`);
+      // Done, the answer is the entry alone.
+      if (!Buffer.isBuffer(reply)) throw new Error(`bare authorize: ${String(reply)}`);
       return reply;
     },
     stop: () => redis.disconnect(),

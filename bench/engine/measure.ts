@@ -2,13 +2,16 @@
 import { createConnection } from '../../engine/index.ts';
 import { type Figure, figure } from '../figures.ts';
 import { closedLoop, type LoadResult } from '../load/closed-loop.ts';
-import type { Spread } from '../load/latencies.ts';
 import { openLoop } from '../load/open-loop.ts';
+import { spreadFigures } from '../load/spread-figures.ts';
 import { alternated, type Round } from '../measurement.ts';
-import { createOperations, type Operations } from '../stage/calls.ts';
-import { runningFlusher } from '../stage/flusher.ts';
+import { caughtUp, flushed } from '../stage/backlog.ts';
+import { createOperations } from '../stage/calls.ts';
+import { cpuSplit } from '../stage/cpu-split.ts';
+import { type FlusherProcess, runningFlusher } from '../stage/flusher.ts';
+import { life } from '../stage/life.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
-import { type BenchWallet, makeWallets, type Purse } from '../stage/wallets.ts';
+import { makeWallets, type Purse } from '../stage/wallets.ts';
 import { MIX } from '../workload.ts';
 import { prepareBare } from './bare.ts';
 
@@ -24,7 +27,7 @@ export async function measureEngine(round: Round): Promise<Figure[]> {
     const figures = await oneCaller(stage, purse, round);
     const ceiling = await againstBare(stage, purse, round);
     figures.push(...ceiling.figures);
-    figures.push(...(await capacities(stage, purse, round)));
+    figures.push(...(await capacities(stage, flusher, purse, round)));
     figures.push(...(await openLoads(stage, purse, round, ceiling.perSecond)));
     return figures;
   } finally {
@@ -43,8 +46,8 @@ async function oneCaller(stage: Stage, purse: Purse, { size, index }: Round): Pr
   await once((n) => operations.authorize(`call-w-${n}`, purse.many(n)));
   const [own, ping] = await alternated(
     index,
-    () => once((n) => operations.authorize(`call-o-${n}`, purse.many(n))),
-    () => once(() => redis.ping()),
+    () => caughtUp(stage, () => once((n) => operations.authorize(`call-o-${n}`, purse.many(n)))),
+    () => caughtUp(stage, () => once(() => redis.ping())),
   );
   redis.disconnect();
   return [
@@ -69,8 +72,11 @@ async function againstBare(stage: Stage, purse: Purse, { size, index }: Round) {
   await own('h'); // Warm: the first seconds of a process say nothing of its hours.
   const [ours, bared] = await alternated(
     index,
-    () => own('c'),
-    () => withCpu(() => closedLoop({ depth, seconds, count: bare.count, work: bare.authorize })),
+    () => caughtUp(stage, () => own('c')),
+    () =>
+      caughtUp(stage, () =>
+        withCpu(() => closedLoop({ depth, seconds, count: bare.count, work: bare.authorize })),
+      ),
   );
   bare.stop();
   return {
@@ -92,28 +98,28 @@ async function withCpu(work: () => Promise<LoadResult>) {
   return { ...result, cpuUs: (user + system) / result.count };
 }
 
-async function capacities(stage: Stage, purse: Purse, { size }: Round): Promise<Figure[]> {
+async function capacities(
+  stage: Stage,
+  flusher: FlusherProcess,
+  purse: Purse,
+  { size }: Round,
+): Promise<Figure[]> {
   const operations = createOperations(stage, purse.organizationId);
   const { depth, seconds } = size;
-  const closed = (work: (n: number) => Promise<unknown>) => closedLoop({ depth, seconds, work });
+  const closed = (work: (n: number) => Promise<unknown>) =>
+    caughtUp(stage, () => closedLoop({ depth, seconds, work }));
   const hot = await closed((n) => operations.authorize(`call-t-${n}`, purse.hot(n)));
-  const many = await closed((n) => life(operations, `call-m-${n}`, purse.many(n)));
+  const own = ['the engine', [process.pid]] as const;
+  const { result: many, figures: split } = await cpuSplit('mix', stage, flusher, [own], () =>
+    closed((n) => life(operations, `call-m-${n}`, purse.many(n))),
+  );
   const one = await closed((n) => life(operations, `call-l-${n}`, purse.hot(n)));
   return [
     figure('capacity: authorize, one hot wallet', 'per second', hot.perSecond),
     figure('capacity: mix, many wallets', 'per second', many.perSecond * MIX.length),
     figure('capacity: mix, one hot wallet', 'per second', one.perSecond * MIX.length),
+    ...split,
   ];
-}
-
-/** The mix as one call lives it. */
-async function life(verbs: Operations, name: string, wallet: BenchWallet): Promise<void> {
-  const call = await verbs.authorize(name, wallet);
-  await verbs.start(call);
-  await verbs.check(call, 30_000);
-  await verbs.check(call, 60_000);
-  await verbs.capture(call);
-  await verbs.charge(`charge-${name}`, wallet);
 }
 
 async function openLoads(
@@ -125,6 +131,7 @@ async function openLoads(
   const operations = createOperations(stage, purse.organizationId);
   const figures: Figure[] = [];
   for (const share of LOADS) {
+    await flushed(stage);
     const { spread } = await openLoop({
       perSecond: capacity * share,
       seconds: size.seconds,
@@ -134,12 +141,4 @@ async function openLoads(
     figures.push(...spreadFigures(`open loop at ${share * 100}% of capacity: authorize`, spread));
   }
   return figures;
-}
-
-export function spreadFigures(name: string, { p50, p99, p999 }: Spread): Figure[] {
-  return [
-    figure(`${name} p50`, 'ms', p50),
-    figure(`${name} p99`, 'ms', p99),
-    figure(`${name} p99.9`, 'ms', p999),
-  ];
 }

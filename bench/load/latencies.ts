@@ -25,9 +25,21 @@ export class Latencies {
   }
 
   spread(): Spread {
-    const sorted = this.#values.slice(0, this.#count).sort();
-    const at = (share: number) =>
-      sorted[Math.min(sorted.length - 1, sorted.length * share) | 0] ?? 0;
+    const sorted = this.#sorted();
+    const at = (share: number) => valueAt(sorted, share);
     return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
   }
+
+  /** @param share 0 to 1 */
+  at(share: number): number {
+    return valueAt(this.#sorted(), share);
+  }
+
+  #sorted(): Float64Array {
+    return this.#values.slice(0, this.#count).sort();
+  }
+}
+
+function valueAt(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, sorted.length * share) | 0] ?? 0;
 }

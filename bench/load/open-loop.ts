@@ -10,6 +10,8 @@ export interface OpenLoad {
   readonly perSecond: number;
   readonly seconds: number;
   readonly work: (n: number) => Promise<unknown>;
+  /** Ends the load when it says true, before its time. */
+  readonly until?: () => boolean;
   /**
    * `spin` begins each operation to the microsecond and takes a core; `timer` leaves the core to the
    * measured program and begins up to a millisecond late, which is counted.
@@ -21,13 +23,13 @@ export interface OpenLoad {
 const IN_FLIGHT_MAX = 50_000;
 
 export async function openLoop(load: OpenLoad): Promise<LoadResult> {
-  const { perSecond, seconds, work, pace } = load;
+  const { perSecond, seconds, work, pace, until = () => false } = load;
   const latencies = new Latencies();
   const total = Math.max(1, Math.floor(perSecond * seconds));
   const started = performance.now();
   const flights = new Set<Promise<void>>();
   let failure: unknown;
-  for (let next = 0; next < total && failure === undefined; ) {
+  for (let next = 0; next < total && failure === undefined && !until(); ) {
     const due = Math.min(total, ((performance.now() - started) / 1000) * perSecond);
     while (next < due && flights.size < IN_FLIGHT_MAX) {
       const intended = started + (next / perSecond) * 1000;

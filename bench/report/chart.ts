@@ -32,6 +32,7 @@ export function chartOf({ title, bars, logarithmic = false }: Chart): string {
   const rows = bars.map((bar, n) => rowOf(bar, TOP + n * ROW, at)).join('');
   const scale = logarithmic ? `, logarithmic from ${numberText(floor)}` : '';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
+<title>${escaped(title)}</title>
 <rect width="${WIDTH}" height="${height}" fill="#ffffff"/>
 <text x="10" y="22" font-size="14" font-weight="bold" fill="${COLOR.text}">${escaped(title + scale)}</text>
 ${rows}</svg>

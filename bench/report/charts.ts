@@ -27,7 +27,20 @@ const CHOICES: readonly Choice[] = [
     logarithmic: true,
   },
   { file: 'http', of: 'c', title: 'HTTP, one process', figures: /^capacity: / },
+  {
+    file: 'latency',
+    of: 'b',
+    title: 'Authorize in the engine, one process',
+    figures: /^(one caller|open loop at \d+% of capacity): authorize p(50|99)$/,
+    logarithmic: true,
+  },
   { file: 'flusher', of: 'd', title: 'Rows into Postgres', figures: /^rows: / },
+  {
+    file: 'memory',
+    of: 'g',
+    title: 'Memory of Redis for one',
+    figures: /^(wallet|live call|journal entry$|tombstone|closed call)/,
+  },
   { file: 'durability', of: 'f', title: 'What durability costs', figures: /^AOF \w+: authorize/ },
 ];
 

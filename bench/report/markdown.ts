@@ -16,7 +16,9 @@ export function markdownOf(name: string, results: readonly MeasurementResult[]):
     'Only ratios within one round mean something on another machine; every figure is the median of its rounds with their',
     'minimum and maximum. Measurements that share a machine with other work are noisy: the load before each is printed.',
     '',
-    ...(first === undefined ? [] : workloadLines(first.form).map((line) => `- ${line}`)),
+    ...(first === undefined
+      ? []
+      : workloadLines(first.form, 'rounds as stated').map((line) => `- ${line}`)),
     ...(first === undefined ? [] : machineLines(first.machine).map((line) => `- ${line}`)),
     '',
     '## Targets',

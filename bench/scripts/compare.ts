@@ -28,7 +28,7 @@ export async function compareScript(
 ): Promise<Compared> {
   const { redis } = stage;
   const empty = String(await redis.script('LOAD', EMPTY_SCRIPT));
-  const [, ...sent] = await recordSent(redis, () => operation.run(0));
+  const [, ...sent] = await recordSent(stage, () => operation.run(0));
   const slice = Math.max(1, Math.ceil(calls / SLICES));
   const cost = (work: (n: number) => Promise<unknown>) =>
     costOf(redis, () => closedLoop({ depth: DEPTH, count: slice, work }));
@@ -39,7 +39,9 @@ export async function compareScript(
       () => cost((n) => operation.run(1 + turn * slice + n)),
       () => cost(() => redis.callBuffer('EVALSHA', empty, ...sent)),
     );
-    if (own.calls !== slice) {
+    // The engine's look at the clock is a script of each partition, once a second: the median leaves out
+    // the slice that has them.
+    if (own.calls < slice || own.calls > slice + 2 * stage.partitions) {
       throw new Error(`${operation.name}: ${own.calls} scripts for ${slice} operations`);
     }
     costs.own.push(own.us / own.calls);

@@ -1,5 +1,7 @@
 /** What the engine really sends, and what Redis says its scripts cost. */
-import type { Connection } from './stage.ts';
+import { waitUntil } from '../../scripts/processes.mjs';
+import { monitorRedis } from '../../scripts/redis-monitor.mjs';
+import type { Connection, Stage } from './stage.ts';
 
 /** The arguments of one EVALSHA after the command's name: sha, number of keys, keys, arguments. */
 export type SentArguments = readonly string[];
@@ -8,27 +10,22 @@ const HEARD_MS = 5_000;
 
 /** The EVALSHA that `work` makes the engine send. @throws Error unless it is exactly one */
 export async function recordSent(
-  redis: Connection,
+  { redis, redisUrl }: Pick<Stage, 'redis' | 'redisUrl'>,
   work: () => Promise<unknown>,
 ): Promise<SentArguments> {
-  const monitor = await redis.monitor();
   const sent: string[][] = [];
-  const heard = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('MONITOR is silent')), HEARD_MS);
-    monitor.on('monitor', (_time: string, args: string[]) => {
-      const [command = '', ...rest] = args;
-      if (command.toLowerCase() === 'evalsha') sent.push(rest);
-      if (command.toLowerCase() !== 'echo') return;
-      clearTimeout(timer);
-      resolve();
-    });
+  let heard = false;
+  const stop = await monitorRedis(redisUrl, ([command = '', ...rest]) => {
+    // With one key alone it is a look at the clock, once a second for each partition.
+    if (command.toLowerCase() === 'evalsha' && rest[1] !== '1') sent.push(rest);
+    if (command.toLowerCase() === 'echo') heard = true;
   });
   try {
     await work();
     await redis.echo('recorded'); // What was sent before it has been heard when it is heard.
-    await heard;
+    if (!(await waitUntil(() => heard, HEARD_MS, 1))) throw new Error('MONITOR is silent');
   } finally {
-    monitor.disconnect();
+    stop();
   }
   const [only] = sent;
   if (only === undefined || sent.length !== 1) {

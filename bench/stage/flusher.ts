@@ -7,9 +7,16 @@ export interface FlusherProcess {
   readonly pid: number;
   /** Begins to flush. */
   start(): Promise<FlusherReport>;
+  /** Takes its leases, and flushes nothing until it is let go. */
+  startHeld(): Promise<FlusherReport>;
+  letGo(): Promise<FlusherReport>;
   /** What it did since it was last asked. */
   report(): Promise<FlusherReport>;
-  /** Commits what is in the journals and ends. */
+  /** Commits what is in the journals and gives the leases back; it may be started again. */
+  rest(): Promise<FlusherReport>;
+  /** Ends the process, at rest or not. */
+  end(): Promise<void>;
+  /** Rests, then ends. */
   stop(): Promise<FlusherReport>;
 }
 
@@ -32,7 +39,11 @@ export async function readyFlusher(stores: Stores): Promise<FlusherProcess> {
   return {
     pid: child.pid ?? 0,
     start: () => ask('start'),
+    startHeld: () => ask('start held'),
+    letGo: () => ask('let go'),
     report: () => ask('report'),
+    rest: () => ask('stop'),
+    end: () => endProgram(child),
     async stop() {
       const last = await ask('stop');
       await endProgram(child);

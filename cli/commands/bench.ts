@@ -1,5 +1,6 @@
 import {
   type BenchOptions,
+  commitOf,
   compareWith,
   comparisonText,
   type Form,
@@ -7,6 +8,9 @@ import {
   MEASUREMENTS,
   resultText,
   runBench,
+  runScenarios,
+  SCENARIO_NAMES,
+  SHORT_SCENARIOS,
   workloadLines,
 } from '../../bench/main.ts';
 import { type Command, optionsOf, UsageError } from '../command.ts';
@@ -24,6 +28,11 @@ export const bench: Command = {
     ['--json', 'prints the results as data'],
     ['--write <name>', 'keeps them in bench/results/ and draws docs/BENCHMARKS.md'],
     ['--compare <git-ref>', 'the same on another commit in turn, and the ratios'],
+    [
+      '--scenarios <names>',
+      `instead: loads over HTTP at open arrival rates, by k6 where it is installed; short, or some of ${SCENARIO_NAMES.join(', ')}`,
+    ],
+    ['--no-k6', 'the scenarios by our own generator'],
   ],
   async run(args, { out, isTerminal }) {
     const options = optionsOf(args, {
@@ -34,22 +43,30 @@ export const bench: Command = {
       json: { type: 'boolean' },
       write: { type: 'string' },
       compare: { type: 'string' },
+      scenarios: { type: 'string' },
+      'no-k6': { type: 'boolean' },
     });
     const form: Form = options.smoke ? 'smoke' : options.quick ? 'quick' : 'full';
+    const names = scenariosOf(options.scenarios);
+    if (names !== undefined) {
+      return (await runScenarios({ form, names, k6: options['no-k6'] !== true }, out)) ? 0 : 1;
+    }
     const chosen: BenchOptions = {
       form,
       only: onlyOf(options.only),
       rounds: roundsOf(options.rounds),
     };
     const name = nameOf(options.write);
+    const ref = refOf(options.compare);
     const json = options.json === true;
     const tell = (text: string) => {
       if (isTerminal && !json) out(`${text}\n`);
     };
-    if (!json) out(`${workloadLines(form).join('\n')}\n\n`);
-    if (options.compare !== undefined) {
-      const compared = await compareWith(options.compare, chosen, tell);
-      out(json ? jsonOf(compared) : comparisonText(options.compare, compared));
+    const rounds = chosen.rounds === undefined ? undefined : `${chosen.rounds} rounds`;
+    if (!json) out(`${workloadLines(form, rounds).join('\n')}\n\n`);
+    if (ref !== undefined) {
+      const compared = await compareWith(ref, chosen, tell);
+      out(json ? jsonOf(compared) : comparisonText(ref, compared));
       return 0;
     }
     const results = await runBench(chosen, tell);
@@ -72,11 +89,24 @@ function onlyOf(text: string | undefined): string[] {
   throw new UsageError(`--only takes some of ${known}, separated by commas`);
 }
 
+function scenariosOf(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'short') return SHORT_SCENARIOS;
+  const names = text.split(',');
+  if (names.every((name) => SCENARIO_NAMES.includes(name))) return names;
+  throw new UsageError(`--scenarios takes short, or some of ${SCENARIO_NAMES.join(', ')}`);
+}
+
 function roundsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 1 && value <= ROUNDS_MAX) return value;
   throw new UsageError(`--rounds takes a whole number from 1 to ${ROUNDS_MAX}`);
+}
+
+function refOf(text: string | undefined): string | undefined {
+  if (text === undefined || commitOf(text) !== undefined) return text;
+  throw new UsageError(`there is no commit ${text}`);
 }
 
 function nameOf(text: string | undefined): string | undefined {

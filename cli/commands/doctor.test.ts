@@ -26,9 +26,40 @@ const run = (env: Record<string, string | undefined> = {}) =>
 describe('doctor', () => {
   test('finds nothing wrong with a Ringfence as it should be', async () => {
     const { code, text } = await run();
-    expect(text).toMatch(/\n0 errors, 0 warnings, \d+ in order\n$/);
+    const faults = text.split('\n').filter((line) => /^(warning|ERROR) /.test(line));
+    // The kernel is that of whoever runs the tests.
+    expect(faults.filter((line) => !line.includes('vm.overcommit_memory'))).toEqual([]);
+    expect(text).toMatch(/\n0 errors, [01] warnings, \d+ in order\n$/);
     expect(text).toContain('gate: open');
+    expect(text).toContain('flushers: 1 run and hold every partition');
+    expect(text).toContain('enforcers: nothing that is due waits');
     expect(code).toBe(0);
+  });
+
+  test('a role whose transactions would fail, or be broken off, is told', async () => {
+    const { name } = ringfence.database;
+    const settings = { default_transaction_isolation: 'serializable', idle_session_timeout: '9s' };
+    for (const [setting, value] of Object.entries(settings)) {
+      await sql.unsafe(`ALTER DATABASE ${name} SET ${setting} = '${value}'`);
+    }
+    const { code, text } = await run();
+    for (const setting of Object.keys(settings)) {
+      await sql.unsafe(`ALTER DATABASE ${name} RESET ${setting}`);
+    }
+    expect(text).toContain('ERROR    postgres default_transaction_isolation: serializable');
+    expect(text).toContain('warning  postgres idle_session_timeout: 9000 ms');
+    expect(code).toBe(1);
+  });
+
+  test('a provider that is used without keys is a warning', async () => {
+    const { id } = await ringfence.post('/v1/organizations', { name: 'Acme' });
+    await sql`
+      INSERT INTO provider_bindings (provider, kind, external_id, organization_id)
+      VALUES ('vapi', 'assistant', 'a', ${String(id)})`;
+    const { text } = await run();
+    await sql`DELETE FROM provider_bindings`;
+    expect(text).toContain('warning  provider vapi: 0 of the newest calls and 1 bindings');
+    expect(text).toContain('mend: set VAPI_API_KEY');
   });
 
   test('prints one JSON object when asked', async () => {
@@ -54,7 +85,7 @@ describe('doctor', () => {
     const copy = await replica.connect();
     await copy.replicaof('127.0.0.1', ringfence.redis.port);
     await expect
-      .poll(() => redis.info('replication'), { timeout: 10_000 })
+      .poll(() => redis.info('replication'), { timeout: 60_000 })
       .toContain('connected_slaves:1');
     const { code, text } = await run();
     expect(text).toContain('ERROR    redis min-replicas-to-write: off');
@@ -137,6 +168,17 @@ describe('doctor', () => {
     await redis.config('SET', 'maxmemory', '268435456');
     expect(text).toContain('ERROR    postgres: it does not answer');
     expect(text).toContain('ERROR    redis maxmemory: no limit');
+    expect(code).toBe(1);
+  });
+
+  test('calls that nobody extends or ends are an error, and a flusher that does not run is told', async () => {
+    await ringfence.stop();
+    await redis.zadd(keys.due(1), Date.now() - 120_000, 'hold_nobody');
+    const { code, text } = await run();
+    await redis.zrem(keys.due(1), 'hold_nobody');
+    await ringfence.start();
+    expect(text).toMatch(/ERROR {4}enforcers: calls are due for 12\d{4} ms in 1 partitions/);
+    expect(text).toContain('warning  flushers: no flusher runs');
     expect(code).toBe(1);
   });
 

@@ -5,6 +5,7 @@ import { clocks, skewOf } from '../doctor/clocks.ts';
 import { configuration } from '../doctor/configuration.ts';
 import { error, type Finding, textOf } from '../doctor/finding.ts';
 import { ledgerMonths, postgresServer, schema } from '../doctor/postgres.ts';
+import { providers } from '../doctor/providers.ts';
 import { absentMaster, redisServer } from '../doctor/redis.ts';
 import { ringfence } from '../doctor/ringfence.ts';
 
@@ -12,7 +13,8 @@ const CLOSE_SECONDS = 5;
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'looks for faults of configuration, with the mend of each: exit code 1 on any error',
+  summary:
+    'looks for faults of stores, settings and work, with the mend of each: exit 1 on an error',
   options: [['--json', 'prints one JSON object']],
   async run(args, { env, out }) {
     const options = optionsOf(args, { json: { type: 'boolean' } });
@@ -40,6 +42,7 @@ async function examine(env: Surroundings['env']): Promise<Finding[]> {
     findings.push(...ofSchema);
     if (!usable) return findings;
     findings.push(...(await ledgerMonths(postgres, Date.now())));
+    findings.push(...(await providers(postgres, config)));
     if (redis === undefined) return findings;
     findings.push(...(await ringfence(postgres, redis, config.RINGFENCE_PARTITIONS)));
     return findings;

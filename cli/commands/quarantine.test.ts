@@ -49,10 +49,10 @@ async function forked() {
   const made = await wallet();
   await redis.alterWallet(made.partition, made.id, { sequence: 1, postedMicros: 3_000_000 });
   await charge(made.id, 400);
-  await expect.poll(async () => (await run('list')).text, { timeout: 15_000 }).toContain(made.id);
+  await expect.poll(async () => (await run('list')).text, { timeout: 60_000 }).toContain(made.id);
   await expect
     .poll(() => ringfence.get(`/v1/wallets/${made.id}`).catch(() => undefined), {
-      timeout: 15_000,
+      timeout: 60_000,
     })
     .toMatchObject({ frozen_by: ['quarantine'], posted_micros: 5_000_000 });
   return made;
@@ -102,7 +102,7 @@ describe('quarantine', () => {
     });
     await charge(id, 600);
     expect(await ringfence.get(`/v1/wallets/${id}`)).toMatchObject({ posted_micros: 4_999_000 });
-    await expect.poll(verified, { timeout: 15_000 }).toMatch(/\n0 differences\n$/);
+    await expect.poll(verified, { timeout: 60_000 }).toMatch(/\n0 differences\n$/);
     const [action] = await sql`SELECT operator, command, reason, details FROM operator_actions`;
     expect(action).toMatchObject({
       operator: 'tester',

@@ -40,9 +40,16 @@ async function payments(
   json: boolean,
 ): Promise<number> {
   const report = await reconcilePaymentsOnce(env, since);
-  const { listed, mended, refused, unfinished, failed } = report;
+  const { listed, foreign, mended, refused, unfinished, failed } = report;
   const stretch = `${report.since.toISOString()} to ${report.until.toISOString()}`;
-  const counts = `${listed} listed, ${mended} mended, ${refused} refused, ${unfinished} unfinished, ${failed} failed`;
+  const counts = [
+    `${listed} listed`,
+    `${foreign} foreign`,
+    `${mended} mended`,
+    `${refused} refused`,
+    `${unfinished} unfinished`,
+    `${failed} failed`,
+  ].join(', ');
   out(json ? `${JSON.stringify({ payments: report })}\n` : `stripe, ${stretch}\n  ${counts}\n`);
   return failed + refused + unfinished === 0 ? 0 : 1;
 }

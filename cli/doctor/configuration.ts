@@ -44,6 +44,7 @@ function secrets(config: Config, env: Env): Finding[] {
     const found = `${name} is not set: POST ${path} answers 401`;
     findings.push(warning('secrets', found, `set ${name} if that provider is used`));
   }
+  findings.push(...halfSet(config));
   if (config.RINGFENCE_SECRET_KEY === undefined) {
     const found =
       'RINGFENCE_SECRET_KEY is not set: organizations cannot store provider credentials';
@@ -53,6 +54,23 @@ function secrets(config: Config, env: Env): Finding[] {
     if (!config[name]) continue;
     const found = `${name} is set: a store may lose acknowledged money`;
     findings.push(warning('environment', found, `unset ${name} where money is real`));
+  }
+  return findings;
+}
+
+/** Pairs of which one is of no use without the other. */
+function halfSet(config: Config): Finding[] {
+  const { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: token } = config;
+  const { STRIPE_API_KEY: stripe, STRIPE_WEBHOOK_SECRET: stripeWebhook } = config;
+  const findings: Finding[] = [];
+  if ((sid === undefined) !== (token === undefined)) {
+    const found =
+      'only one of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN is set: its calls are not ended at its API';
+    findings.push(warning('secrets', found, 'set both, or none'));
+  }
+  if (stripe !== undefined && stripeWebhook === undefined) {
+    const found = 'STRIPE_WEBHOOK_SECRET is not set: payments are credited minutes late';
+    findings.push(warning('secrets', found, 'set it to the secret of the endpoint at Stripe'));
   }
   return findings;
 }

@@ -1,4 +1,5 @@
 import {
+  freeConnections,
   migrationView,
   missingLedgerMonths,
   postgresFaults,
@@ -11,13 +12,26 @@ import { error, type Finding, ofStore, ok, warning } from './finding.ts';
 /** Months that a running Ringfence keeps ready. */
 const MONTHS_AHEAD = 2;
 
+/** What one process opens at most, and a few for migrations, LISTEN and recovery. */
+const CONNECTIONS_OF_A_PROCESS = 30;
+
 /** Settings of the Postgres server as Ringfence's connections get them. */
 export async function postgresServer(sql: Sql): Promise<Finding[]> {
   const settings = await readPostgresSettings(sql);
   const faults = postgresFaults(settings).map((fault) => ofStore('postgres', fault));
+  const free = await freeConnections(sql);
+  faults.push(...connections(free));
   if (faults.length > 0) return faults;
-  const { version, synchronousCommit } = settings;
-  return [ok('postgres', `${version}, fsync on, synchronous_commit ${synchronousCommit}`)];
+  const { version, synchronousCommit, isolation } = settings;
+  const found = `${version}, fsync on, synchronous_commit ${synchronousCommit}, ${isolation}`;
+  return [ok('postgres', `${found}, ${free} connections free`)];
+}
+
+export function connections(free: number): Finding[] {
+  if (free >= CONNECTIONS_OF_A_PROCESS) return [];
+  const found = `${free} are free, one process may open ${CONNECTIONS_OF_A_PROCESS}: one that restarts or recovers may get none`;
+  const mend = 'raise max_connections or the limit of the role, or run fewer processes';
+  return [warning('postgres connections', found, mend)];
 }
 
 /** The schema, and whether the rest of the doctor's questions can be asked at all. */

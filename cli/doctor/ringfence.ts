@@ -9,6 +9,7 @@ import {
   storedPartitions,
 } from '../../persistence/index.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
+import { enforcement, leases } from './workers.ts';
 
 const LAG_WARN_MS = 10_000;
 const LAG_ERROR_MS = 900_000;
@@ -25,13 +26,16 @@ export async function ringfence(
 ): Promise<Finding[]> {
   const stored = await storedPartitions(sql);
   const partitions = stored ?? configured;
-  const running = (await liveFlushers(sql)) > 0;
+  const flushers = await liveFlushers(sql);
+  const running = flushers > 0;
   const cursors = await committedCursors(sql, partitions);
   const journals = await redis.journals(cursors);
   return [
     ...partitionCount(stored, configured),
     ...gate(await settledGate(redis, partitions, running), running),
+    ...(await leases(sql, flushers)),
     ...flushLag(journals, running),
+    ...enforcement(journals),
     ...cursorOrder(journals, cursors),
     ...partitionClocks(journals),
     ...(await quarantine(sql)),
@@ -110,12 +114,18 @@ function compareStreamIds(a: string, b: string): number {
   return aMs - bMs || aN - bN;
 }
 
-/** Time never goes back in a partition, so after a clock jumped ahead it stands still for a while. */
+/** Time never goes back in a partition: where it was ahead of the clock that counts now, it stands still. */
 export function partitionClocks(journals: readonly JournalView[]): Finding[] {
+  const mend = "set Redis' clock right and keep it on NTP; see docs/OPERATIONS.md, a clock jumped";
   const aheadMs = Math.max(0, ...journals.map((journal) => journal.clockAheadMs));
-  if (aheadMs < CLOCK_AHEAD_MS) return [];
-  const found = `time stands still in partitions for another ${aheadMs} ms: Redis' clock went back`;
-  return [error('clocks', found, "set Redis' clock right and keep it on NTP")];
+  if (aheadMs >= CLOCK_AHEAD_MS) {
+    const found = `time stands still in partitions for another ${aheadMs} ms: calls are not ended`;
+    return [error('clocks', found, mend)];
+  }
+  const shiftMs = Math.max(0, ...journals.map(({ clockShiftMs }) => Math.abs(clockShiftMs)));
+  if (shiftMs < CLOCK_AHEAD_MS) return [];
+  const found = `Redis' clock jumped by ${shiftMs} ms; time goes on without it`;
+  return [warning('clocks', found, mend)];
 }
 
 async function quarantine(sql: Sql): Promise<Finding[]> {

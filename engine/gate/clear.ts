@@ -6,12 +6,26 @@ import { keys } from '../keys.ts';
 import { scanKeys } from '../scan.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 
-/** @returns how many keys were taken away */
+/** What is taken away when it is not all. */
+export interface ClearScope {
+  readonly walletIds: readonly string[];
+  /** Of these wallets: the open ones, as the ledger has them. */
+  readonly holdIds: readonly string[];
+}
+
+/** Keys that one script deletes. */
+const PAGE = 1_000;
+
+/**
+ * @param scope left out: everything
+ * @returns how many keys were taken away, or named by the scope
+ */
 export async function clearPartition(
   { redis, master }: Pick<RecoveryParts, 'redis' | 'master'>,
   partition: number,
   epoch: number,
   checkUntilMs: number,
+  scope?: ClearScope,
 ): Promise<number> {
   const fence = keys.partition(partition);
   const kept = new Set([
@@ -20,8 +34,9 @@ export async function clearPartition(
     keys.journal(partition),
     keys.committed(partition),
   ]);
+  const pages = scope ? pagesOf(namesOf(partition, scope)) : scanKeys(redis, keys.all(partition));
   let count = 0;
-  for await (const page of scanKeys(redis, keys.all(partition))) {
+  for await (const page of pages) {
     const items = page.filter((key) => !kept.has(key)).map((target) => ({ target }));
     if (items.length === 0) continue;
     const names = { partition: fence, items };
@@ -29,4 +44,15 @@ export async function clearPartition(
     count += items.length;
   }
   return count;
+}
+
+function namesOf(partition: number, { walletIds, holdIds }: ClearScope): string[] {
+  return [
+    ...holdIds.map((id) => keys.hold(partition, id)),
+    ...walletIds.flatMap((id) => [keys.wallet(partition, id), keys.final(partition, id)]),
+  ];
+}
+
+function* pagesOf(names: readonly string[]): Generator<string[]> {
+  for (let i = 0; i < names.length; i += PAGE) yield names.slice(i, i + PAGE);
 }

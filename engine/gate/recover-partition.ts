@@ -5,11 +5,11 @@
 //   -> compare the wallets, restore what is not as the ledger has it, freeze those ahead
 //   -> compare open holds, restore those behind -> open
 
-import type { Redis } from 'ioredis';
+import { clockOf } from '../clock/recovered.ts';
 import { advanceScript, closeScript, openScript } from '../generated/index.ts';
 import { unpackPartitionState } from '../generated/layouts.ts';
 import { keys } from '../keys.ts';
-import { clearPartition } from './clear.ts';
+import { type ClearScope, clearPartition } from './clear.ts';
 import { drainJournal } from './drain.ts';
 import { type RecoveryParts, refuseStale } from './parts.ts';
 import { createRestorer } from './restore.ts';
@@ -36,8 +36,11 @@ export interface ShutPartition {
   readonly drained: number;
   /** Since when, by `performance.now()`. */
   readonly shutAt: number;
-  /** Takes everything out of Redis but fence, clock and journal. Answers how many keys that were. */
-  clear(): Promise<number>;
+  /**
+   * Takes everything out of Redis but fence, clock and journal, or only these wallets and holds, which a
+   * restore brings back as the ledger has them. Answers how many keys that were.
+   */
+  clear(scope?: ClearScope): Promise<number>;
 }
 
 /** What is to come after the work on a shut partition. */
@@ -73,13 +76,14 @@ export async function recoverPartition(
   refuseStale(await master.evaluate(advanceScript, { ...fence, ...stream }, past));
 
   const testNowMs = before?.testNowMs ?? 0;
-  const nowMs = testNowMs > 0 ? testNowMs : await timeAfter(redis, drain.cursor);
+  const clock = await clockOf(parts, before, drain.cursor);
+  const { nowMs } = clock;
   const after = await whileShut({
     partition,
     cursor: drain.cursor,
     drained: drain.count,
     shutAt,
-    clear: () => clearPartition(parts, partition, epoch, nowMs + parts.hotRecordsMs),
+    clear: (scope) => clearPartition(parts, partition, epoch, nowMs + parts.hotRecordsMs, scope),
   });
   if (after.status === 'again') {
     return recoverPartition(parts, partition, async () => ({ ...after, status: 'restore' }));
@@ -104,16 +108,11 @@ export async function recoverPartition(
     hotRecordsMs: parts.hotRecordsMs,
     rebuilt: wiped || restored > 0,
     testNowMs,
+    shiftMs: clock.shiftMs,
+    trustedUntilMs: clock.trustedUntilMs,
   });
   refuseStale(opened);
   const { forked, count: drained } = drain;
   const differing = restorer.differing();
   return { partition, restored, drained, forked, ahead: restorer.ahead(), differing };
-}
-
-/** Redis' time, but none before the ledger's newest entry: a Redis that was wiped has forgotten that. */
-async function timeAfter(redis: Redis, cursor: string): Promise<number> {
-  const [seconds, microseconds] = await redis.time();
-  const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
-  return Math.max(nowMs, Number(cursor.split('-')[0]));
 }

@@ -9,8 +9,9 @@
 // partition whose slot is moving away is left alone until it has arrived: half of it is not here.
 
 import type { Redis } from 'ioredis';
+import { type AskClock, standsOrOutage } from '../clock/timekeeper.ts';
 import { OutageError } from '../errors.ts';
-import { shutScript } from '../generated/index.ts';
+import { clockScript, shutScript } from '../generated/index.ts';
 import { keys } from '../keys.ts';
 import type { LedgerSource } from '../ledger-source.ts';
 import type { RecoverySource } from '../recovery-source.ts';
@@ -30,6 +31,11 @@ export interface RecoverOptions {
   readonly hotRecordsMs: number;
   readonly ledger: LedgerSource;
   readonly recovery: RecoverySource;
+  /** Proves the clocks of partitions that are open already, before anything is sent to them. */
+  readonly prove?: (
+    partitions: readonly number[],
+    ask: (partition: number) => AskClock,
+  ) => Promise<void>;
   readonly onPartition: (result: PartitionRecovery, ms: number, progress: Progress) => void;
 }
 
@@ -57,13 +63,13 @@ export async function recoverMaster(options: RecoverOptions, shield: Shield): Pr
     const master = createMaster(redis);
     // A mere reconnect needs neither the lock nor Postgres.
     const look = await master.look(options.partitions());
-    const suspects = shieldSound(look, shield);
+    const suspects = await shieldSound(options, master, look, shield);
     if (suspects?.every((p) => look.migrating.has(p))) {
       if (suspects.length > 0) throw new OutageError('recovering');
       return 0;
     }
     const lookAgain = async () => {
-      shieldSound(await master.look(options.partitions()), shield);
+      await shieldSound(options, master, await master.look(options.partitions()), shield);
     };
     const recover = () => recoverAll(options, master, redis, shield);
     return inTurn(options.recovery, lookAgain, recover);
@@ -71,10 +77,20 @@ export async function recoverMaster(options: RecoverOptions, shield: Shield): Pr
 }
 
 /** Shields what is open and right already, if scripts can be trusted at all. @returns the others */
-function shieldSound(look: Look, shield: Shield): number[] | undefined {
+async function shieldSound(
+  { prove }: Pick<RecoverOptions, 'prove'>,
+  master: Master,
+  look: Look,
+  shield: Shield,
+): Promise<number[] | undefined> {
   if (!look.standing || !look.complete) return undefined;
   const suspects = suspectsOf(look);
-  shield(look.masterId, without(look.partitions, suspects));
+  const sound = without(look.partitions, suspects);
+  await prove?.(sound, (partition) => async (args) => {
+    const names = { partition: keys.partition(partition) };
+    return standsOrOutage(await master.evaluate(clockScript, names, args));
+  });
+  shield(look.masterId, sound);
   return suspects;
 }
 

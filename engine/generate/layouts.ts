@@ -12,7 +12,8 @@ export interface Layout {
   readonly fields: readonly LayoutField[];
 }
 
-const FIELD = /^local \w+ = (\d+) -- (\w+): ([\w[\]?]+); (.+)$/;
+/** `integer=0` was added later: values that were written before have none, and mean 0. */
+const FIELD = /^local \w+ = (\d+) -- (\w+): ([\w[\]?=]+); (.+)$/;
 
 export function parseLayouts(file: string, source: string): Layout[] {
   const layouts: { name: string; fields: LayoutField[] }[] = [];
@@ -43,6 +44,7 @@ import {
   flagAt,
   integerAt,
   integersAt,
+  laterAt,
   listAt,
   textAt,
 } from '../msgpack.ts';
@@ -60,7 +62,7 @@ ${types.join('\n')}
 }
 
 export function ${lower(name)}Of(value: unknown): ${name} {
-  const fields = fieldsOf('${name}', value, ${fields.length});
+  const fields = fieldsOf('${name}', value, ${counts(fields)});
   return {
 ${reads.join('\n')}
   };
@@ -82,12 +84,20 @@ export function pack${name}(value: ${name}): Buffer {
 `;
 }
 
+const LATER = 'integer=0';
+
+/** How many fields there are, and from how many on the rest was added later. */
+function counts(fields: readonly LayoutField[]): string {
+  const first = fields.findIndex(({ type }) => type === LATER);
+  return first < 0 ? String(fields.length) : `${fields.length}, ${first}`;
+}
+
 function lower(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 function tsType(type: string): string {
-  if (type === 'micros' || type === 'integer') return 'number';
+  if (type === 'micros' || type === 'integer' || type === LATER) return 'number';
   if (type === 'text') return 'string';
   if (type === 'flag') return 'boolean';
   if (type === 'integer[]') return 'readonly number[]';
@@ -98,6 +108,7 @@ function tsType(type: string): string {
 function read(field: LayoutField, i: number, owner: string, known: ReadonlySet<string>): string {
   const at = `fields, ${i}, '${owner}.${field.name}'`;
   if (field.type === 'micros' || field.type === 'integer') return `integerAt(${at})`;
+  if (field.type === LATER) return `laterAt(${at})`;
   if (field.type === 'text') return `textAt(${at})`;
   if (field.type === 'flag') return `flagAt(${at})`;
   if (field.type === 'integer[]') return `integersAt(${at})`;

@@ -1,21 +1,32 @@
-// Resolves `-- @include` and `-- @bind` into the text that Redis is given.
+// Resolves `-- @include` and the names of the header into the text that Redis is given.
 
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import type { Field, Header } from './header.ts';
+import { bind } from './bind.ts';
+import type { Header } from './header.ts';
+import { inlineCalls } from './inline-calls.ts';
+import { inlineOnce } from './inline-once.ts';
+import { shrink } from './shrink.ts';
 
 /** The script with its parts inlined once each, its arguments bound by name, comments dropped. */
 export function resolveSource(file: string, header: Header, root: string): string {
   const seen = new Set<string>();
-  const text = inline(file, seen, root).replace(/^-- @bind$/m, () => bindings(header));
-  if (!text.includes('local keys = ') && header.verb !== 'fence') {
-    throw new Error(`${file}: no "-- @bind" line`);
-  }
-  return `${text
+  const code = inline(file, seen, root)
     .replace(/--\[\[[\s\S]*?\]\]/g, '')
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.trim().startsWith('--'))
-    .join('\n')}\n`;
+    .filter((line) => line.trim() !== '' && !line.trim().startsWith('--'));
+  return bind(inlineOnce(shrink(inlineCalls(shrink(countLoops(code.join('\n')))))), header);
+}
+
+/** A loop over a list by number needs no iterator to be called. */
+export function countLoops(source: string): string {
+  return source.replace(
+    /\bfor (\w+), (\w+) in ipairs\(([\w.[\]]+)\) do\b/g,
+    (_, index, item, list) => {
+      const at = index === '_' ? 'at' : index;
+      return `for ${at} = 1, #${list} do local ${item} = ${list}[${at}]`;
+    },
+  );
 }
 
 function inline(file: string, seen: Set<string>, root: string): string {
@@ -35,30 +46,4 @@ function inline(file: string, seen: Set<string>, root: string): string {
       }
     })
     .join('\n');
-}
-
-function value(field: Field, expression: string): string {
-  return field.type === 'integer' || field.type === 'flag' ? `tonumber(${expression})` : expression;
-}
-
-/** Lua that gives KEYS and ARGV the names of the header, so that body and header cannot drift. */
-function bindings(header: Header): string {
-  const keys = header.keys.map((name, i) => `${name} = KEYS[${i + 1}]`);
-  const args = header.args.map((f, i) => `${f.name} = ${value(f, `ARGV[${i + 1}]`)}`);
-  const lines = [`local keys = { ${keys.join(', ')} }`, `local args = { ${args.join(', ')} }`];
-  if (header.keyGroup) {
-    const { name, keys: names } = header.keyGroup;
-    const items = names.map((key, i) => `${key} = KEYS[i + ${i}]`).join(', ');
-    lines.push(`keys.${name} = {}`);
-    lines.push(`for i = ${header.keys.length + 1}, #KEYS, ${names.length} do`);
-    lines.push(`  keys.${name}[#keys.${name} + 1] = { ${items} }`, 'end');
-  }
-  if (header.argGroup) {
-    const { name, fields } = header.argGroup;
-    const items = fields.map((f, i) => `${f.name} = ${value(f, `ARGV[i + ${i}]`)}`).join(', ');
-    lines.push(`args.${name} = {}`);
-    lines.push(`for i = ${header.args.length + 1}, #ARGV, ${fields.length} do`);
-    lines.push(`  args.${name}[#args.${name} + 1] = { ${items} }`, 'end');
-  }
-  return lines.join('\n');
 }

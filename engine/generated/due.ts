@@ -33,57 +33,47 @@ function readDueReply(reply: readonly Buffer[]): DueReply {
 /** leases the holds and wallets of a partition whose moment has come. Atomic because two enforcers must not both take one. */
 export const dueScript: Script<DueKeys, DueArgs, DueReply> = {
   name: 'due',
-  sha: '2d889b7e83bdf7243272107f00b4797f3bc86502',
+  sha: '692d82137115d5f110882b874aae180898522ee1',
   keys: (k) => [k.partition, k.due],
   args: (a) => [a.limit, a.leaseMs],
   reply: readDueReply,
   source: `#!lua flags=allow-oom
-local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
-local function open_partition(partition_key)
-  local packed = redis.call('GET', partition_key)
-  if not packed then return nil end
-  local partition = cmsgpack.unpack(packed)
-  if partition[P_OPEN] ~= 1 then return nil end
-  local now = partition[P_TEST_NOW]
+local KEYS, ARGV = KEYS, ARGV
+local writes = { nil, nil, nil, nil, nil, nil, nil, nil }
+local clock_moved = false
+local open_partition_1
+repeat
+  local packed = redis.call('GET', KEYS[1])
+  if not packed then open_partition_1 = nil break end
+  local partition = ({ select(2, cmsgpack.unpack_limit(packed, 15, 1)) })
+  if partition[1] ~= 1 then open_partition_1 = nil break end
+  local now = partition[7]
   if now == 0 then
     local time = redis.call('TIME')
-    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+    local shift, trust = partition[8] or 0, partition[9] or 0
+    if trust > 0 and now > trust then
+      now = trust
+      partition[5] = (partition[5] > (now + shift + 1) and partition[5] or (now + shift + 1))
+    end
+    now = now + shift
   end
-  if now > partition[P_NOW] then partition[P_NOW] = now end
-  return partition
-end
-local function not_loaded(partition, wallet_ids)
-  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
-    unpack(wallet_ids) }
-end
-local function save_partition(partition_key, partition)
-  redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local keys = { partition = KEYS[1], due = KEYS[2] }
-local args = { limit = tonumber(ARGV[1]), lease_ms = tonumber(ARGV[2]) }
-local partition = open_partition(keys.partition)
+  if now > partition[3] then
+    partition[3] = now
+    clock_moved = true
+  end
+  open_partition_1 = partition
+until true
+local partition = open_partition_1
 if not partition then return { 'recovering' } end
-local now = partition[P_NOW]
-local members = redis.call('ZRANGEBYSCORE', keys.due, '-inf', text(now), 'LIMIT', 0, args.limit)
-for _, member in ipairs(members) do
-  redis.call('ZADD', keys.due, text(now + args.lease_ms), member)
+local now = partition[3]
+local members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', (string.format('%d', now)), 'LIMIT', 0, (ARGV[1] + 0))
+for at = 1, #members do local member = members[at]
+  redis.call('ZADD', KEYS[2], (string.format('%d', (now + (ARGV[2] + 0)))), member)
 end
-local first = redis.call('ZRANGE', keys.due, 0, 0, 'WITHSCORES')
-local reply = { 'members', text(now), first[2] and text(tonumber(first[2])) or '-1' }
-for _, member in ipairs(members) do reply[#reply + 1] = member end
+local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+local reply = { 'members', (string.format('%d', now)), first[2] and (string.format('%d', (tonumber(first[2])))) or '-1' }
+for at = 1, #members do local member = members[at] reply[#reply + 1] = member end
 return reply
 `,
 };

@@ -34,18 +34,12 @@ function readAdvanceReply(reply: readonly Buffer[]): AdvanceReply {
 /** moves a journal past the ledger's cursor, and notes how far the ledger has it. Atomic because a stream that lost its tail must not give out an id that the cursor has passed. */
 export const advanceScript: Script<AdvanceKeys, AdvanceArgs, AdvanceReply> = {
   name: 'advance',
-  sha: '5f80a50346a5fe2f38499f20e5905a1b172aabe6',
+  sha: 'c11e8d78af7743416813f78b46408d804e4881ae',
   keys: (k) => [k.partition, k.journal, k.committed],
   args: (a) => [a.epoch, a.cursor],
   reply: readAdvanceReply,
   source: `#!lua flags=allow-oom
-local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
+local KEYS, ARGV = KEYS, ARGV
 local function stream_before(a, b)
   local a_ms, a_n = string.match(a, '^(%d+)-(%d+)$')
   local b_ms, b_n = string.match(b, '^(%d+)-(%d+)$')
@@ -53,26 +47,24 @@ local function stream_before(a, b)
   if a_ms ~= b_ms then return a_ms < b_ms end
   return tonumber(a_n) <= tonumber(b_n)
 end
-local keys = { partition = KEYS[1], journal = KEYS[2], committed = KEYS[3] }
-local args = { epoch = tonumber(ARGV[1]), cursor = ARGV[2] }
-local packed = redis.call('GET', keys.partition)
+local packed = redis.call('GET', KEYS[1])
 local partition = packed and cmsgpack.unpack(packed)
-if not partition or partition[P_EPOCH] ~= args.epoch or partition[P_OPEN] == 1 then
+if not partition or partition[2] ~= (ARGV[1] + 0) or partition[1] == 1 then
   return { 'stale' }
 end
-local nowhere = args.cursor == '0-0'
-if not nowhere and redis.call('EXISTS', keys.journal) == 0 then
-  redis.call('XADD', keys.journal, args.cursor, 'e', '')
-  redis.call('XDEL', keys.journal, args.cursor)
+local nowhere = ARGV[2] == '0-0'
+if not nowhere and redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('XADD', KEYS[2], ARGV[2], 'e', '')
+  redis.call('XDEL', KEYS[2], ARGV[2])
 elseif not nowhere then
-  local info = redis.call('XINFO', 'STREAM', keys.journal)
+  local info = redis.call('XINFO', 'STREAM', KEYS[2])
   for i = 1, #info, 2 do
-    if info[i] == 'last-generated-id' and stream_before(info[i + 1], args.cursor) then
-      redis.call('XSETID', keys.journal, args.cursor)
+    if info[i] == 'last-generated-id' and stream_before(info[i + 1], ARGV[2]) then
+      redis.call('XSETID', KEYS[2], ARGV[2])
     end
   end
 end
-redis.call('SET', keys.committed, args.cursor)
+redis.call('SET', KEYS[3], ARGV[2])
 return { 'advanced' }
 `,
 };

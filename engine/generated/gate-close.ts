@@ -31,26 +31,18 @@ function readCloseReply(reply: readonly Buffer[]): CloseReply {
 /** shuts a partition's fence for a recovery and raises its epoch. Atomic because an operation sees the fence either open with the old state or shut. */
 export const closeScript: Script<CloseKeys, CloseArgs, CloseReply> = {
   name: 'close',
-  sha: 'bdbc65fc87d5b66d1916dac6f27eda6112881e6b',
+  sha: 'a8e0173529cb676150016c8442741ba80c06416e',
   keys: (k) => [k.partition],
   args: (a) => [a.epoch],
   reply: readCloseReply,
   source: `#!lua flags=allow-oom
-local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local keys = { partition = KEYS[1] }
-local args = { epoch = tonumber(ARGV[1]) }
-local packed = redis.call('GET', keys.partition)
-local partition = packed and cmsgpack.unpack(packed) or { 0, 0, 0, 0, 0, 0, 0 }
-if partition[P_EPOCH] > args.epoch then return { 'stale' } end
-partition[P_OPEN] = 0
-partition[P_EPOCH] = args.epoch
-redis.call('SET', keys.partition, cmsgpack.pack(partition))
+local KEYS, ARGV = KEYS, ARGV
+local packed = redis.call('GET', KEYS[1])
+local partition = packed and cmsgpack.unpack(packed) or { 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+if partition[2] > (ARGV[1] + 0) then return { 'stale' } end
+partition[1] = 0
+partition[2] = (ARGV[1] + 0)
+redis.call('SET', KEYS[1], cmsgpack.pack(partition))
 return { 'closed' }
 `,
 };

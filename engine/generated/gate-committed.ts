@@ -28,14 +28,13 @@ function readCommittedReply(reply: readonly Buffer[]): CommittedReply {
 /** notes how far the ledger has committed a journal. Atomic because it is one write; with a flag, or a Redis that is full could never be trimmed again. */
 export const committedScript: Script<CommittedKeys, CommittedArgs, CommittedReply> = {
   name: 'committed',
-  sha: '3de1758ce5138b722ab5c95ccdee2afa93715fde',
+  sha: 'ba2acf20c316d8eeaba45308d4e50be2c49d8c9b',
   keys: (k) => [k.committed],
   args: (a) => [a.streamId],
   reply: readCommittedReply,
   source: `#!lua flags=allow-oom
-local keys = { committed = KEYS[1] }
-local args = { stream_id = ARGV[1] }
-redis.call('SET', keys.committed, args.stream_id)
+local KEYS, ARGV = KEYS, ARGV
+redis.call('SET', KEYS[1], ARGV[1])
 return { 'noted' }
 `,
 };

@@ -39,44 +39,28 @@ function readRestoreReply(reply: readonly Buffer[]): RestoreReply {
 /** puts wallets and holds from Postgres over what Redis has, while the fence is shut. Atomic because a recovery that lost its lock must not write after another one opened the fence. */
 export const restoreScript: Script<RestoreKeys, RestoreArgs, RestoreReply> = {
   name: 'restore',
-  sha: 'c703ddc256ceb01cab884e0273498ee6dcc156e6',
+  sha: '2db48f5d6f799042a70512e54beffd28641f30d1',
   keys: (k) => [k.partition, k.due, ...k.items.flatMap((g) => [g.target, g.final])],
   args: (a) => [a.epoch, ...a.items.flatMap((g) => [g.id, g.packed, g.dueMs, g.finalMs])],
   reply: readRestoreReply,
   source: `#!lua flags=allow-oom
-local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local keys = { partition = KEYS[1], due = KEYS[2] }
-local args = { epoch = tonumber(ARGV[1]) }
-keys.items = {}
-for i = 3, #KEYS, 2 do
-  keys.items[#keys.items + 1] = { target = KEYS[i + 0], final = KEYS[i + 1] }
-end
-args.items = {}
-for i = 2, #ARGV, 4 do
-  args.items[#args.items + 1] = { id = ARGV[i + 0], packed = ARGV[i + 1], due_ms = tonumber(ARGV[i + 2]), final_ms = tonumber(ARGV[i + 3]) }
-end
-local packed = redis.call('GET', keys.partition)
+local KEYS, ARGV = KEYS, ARGV
+local packed = redis.call('GET', KEYS[1])
 local partition = packed and cmsgpack.unpack(packed)
-if not partition or partition[P_EPOCH] ~= args.epoch or partition[P_OPEN] == 1 then
+if not partition or partition[2] ~= (ARGV[1] + 0) or partition[1] == 1 then
   return { 'stale' }
 end
-for i, item in ipairs(args.items) do
-  if item.packed ~= '' then redis.call('SET', keys.items[i].target, item.packed) end
-  if item.due_ms >= 0 then
-    redis.call('ZADD', keys.due, string.format('%d', item.due_ms), item.id)
+for i = 1, ((#ARGV - 1) / 4) do
+  if ARGV[i * 4 + -1] ~= '' then redis.call('SET', KEYS[i * 2 + 1], ARGV[i * 4 + -1]) end
+  if (ARGV[i * 4] + 0) >= 0 then
+    redis.call('ZADD', KEYS[2], string.format('%d', (ARGV[i * 4] + 0)), ARGV[i * 4 + -2])
   else
-    redis.call('ZREM', keys.due, item.id)
+    redis.call('ZREM', KEYS[2], ARGV[i * 4 + -2])
   end
-  if item.final_ms >= 0 then
-    redis.call('ZADD', keys.items[i].final, string.format('%d', item.final_ms), item.id)
+  if (ARGV[i * 4 + 1] + 0) >= 0 then
+    redis.call('ZADD', KEYS[i * 2 + 2], string.format('%d', (ARGV[i * 4 + 1] + 0)), ARGV[i * 4 + -2])
   else
-    redis.call('ZREM', keys.items[i].final, item.id)
+    redis.call('ZREM', KEYS[i * 2 + 2], ARGV[i * 4 + -2])
   end
 end
 return { 'restored' }

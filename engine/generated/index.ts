@@ -5,6 +5,7 @@ import { authorizeScript } from './authorize.ts';
 import { captureScript } from './capture.ts';
 import { chargeScript } from './charge.ts';
 import { checkScript } from './check.ts';
+import { clockScript } from './clock.ts';
 import { configureScript } from './configure.ts';
 import { creditScript } from './credit.ts';
 import { dueScript } from './due.ts';
@@ -26,6 +27,7 @@ export { authorizeScript, type AuthorizeReply } from './authorize.ts';
 export { captureScript, type CaptureReply } from './capture.ts';
 export { chargeScript, type ChargeReply } from './charge.ts';
 export { checkScript, type CheckReply } from './check.ts';
+export { clockScript, type ClockReply } from './clock.ts';
 export { configureScript, type ConfigureReply } from './configure.ts';
 export { creditScript, type CreditReply } from './credit.ts';
 export { dueScript, type DueReply } from './due.ts';
@@ -56,6 +58,7 @@ export const LOADED_SCRIPTS: readonly LoadedScript[] = [
   captureScript,
   chargeScript,
   checkScript,
+  clockScript,
   configureScript,
   creditScript,
   dueScript,

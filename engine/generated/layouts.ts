@@ -7,6 +7,7 @@ import {
   flagAt,
   integerAt,
   integersAt,
+  laterAt,
   listAt,
   textAt,
 } from '../msgpack.ts';
@@ -246,12 +247,16 @@ export interface PartitionState {
   readonly checkLedgerUntilMs: number;
   /** raised by each unload, so that a stale load is refused */
   readonly loadEpoch: number;
-  /** tests only: the clock stands here, 0 = real time */
+  /** tests only: Redis' clock stands here, 0 = real time */
   readonly testNowMs: number;
+  /** what is added to Redis' clock since it jumped */
+  readonly clockShiftMs: number;
+  /** by Redis' clock, how far it is proven; 0 = not watched */
+  readonly trustedUntilMs: number;
 }
 
 export function partitionStateOf(value: unknown): PartitionState {
-  const fields = fieldsOf('PartitionState', value, 7);
+  const fields = fieldsOf('PartitionState', value, 9, 7);
   return {
     open: flagAt(fields, 0, 'PartitionState.open'),
     epoch: integerAt(fields, 1, 'PartitionState.epoch'),
@@ -260,6 +265,8 @@ export function partitionStateOf(value: unknown): PartitionState {
     checkLedgerUntilMs: integerAt(fields, 4, 'PartitionState.checkLedgerUntilMs'),
     loadEpoch: integerAt(fields, 5, 'PartitionState.loadEpoch'),
     testNowMs: integerAt(fields, 6, 'PartitionState.testNowMs'),
+    clockShiftMs: laterAt(fields, 7, 'PartitionState.clockShiftMs'),
+    trustedUntilMs: laterAt(fields, 8, 'PartitionState.trustedUntilMs'),
   };
 }
 
@@ -272,6 +279,8 @@ export function partitionStateFields(value: PartitionState): unknown[] {
     value.checkLedgerUntilMs,
     value.loadEpoch,
     value.testNowMs,
+    value.clockShiftMs,
+    value.trustedUntilMs,
   ];
 }
 

@@ -39,52 +39,42 @@ function readLoadReply(reply: readonly Buffer[]): LoadReply {
 /** brings a wallet or a closed or open hold from Postgres, only if Redis does not hold it. Atomic because a load that raced with an unload or another load must not overwrite newer state. */
 export const loadScript: Script<LoadKeys, LoadArgs, LoadReply> = {
   name: 'load',
-  sha: '99a24789c7660eee81b4038c43a54cd9c106175f',
+  sha: '2ffa38f6efb844add9d79042538faabd248a05f5',
   keys: (k) => [k.partition, k.target],
   args: (a) => [a.packed, a.loadEpoch],
   reply: readLoadReply,
   source: `#!lua flags=allow-oom
-local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
-local function open_partition(partition_key)
-  local packed = redis.call('GET', partition_key)
-  if not packed then return nil end
-  local partition = cmsgpack.unpack(packed)
-  if partition[P_OPEN] ~= 1 then return nil end
-  local now = partition[P_TEST_NOW]
+local KEYS, ARGV = KEYS, ARGV
+local writes = { nil, nil, nil, nil, nil, nil, nil, nil }
+local clock_moved = false
+local open_partition_1
+repeat
+  local packed = redis.call('GET', KEYS[1])
+  if not packed then open_partition_1 = nil break end
+  local partition = ({ select(2, cmsgpack.unpack_limit(packed, 15, 1)) })
+  if partition[1] ~= 1 then open_partition_1 = nil break end
+  local now = partition[7]
   if now == 0 then
     local time = redis.call('TIME')
-    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+    local shift, trust = partition[8] or 0, partition[9] or 0
+    if trust > 0 and now > trust then
+      now = trust
+      partition[5] = (partition[5] > (now + shift + 1) and partition[5] or (now + shift + 1))
+    end
+    now = now + shift
   end
-  if now > partition[P_NOW] then partition[P_NOW] = now end
-  return partition
-end
-local function not_loaded(partition, wallet_ids)
-  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
-    unpack(wallet_ids) }
-end
-local function save_partition(partition_key, partition)
-  redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local keys = { partition = KEYS[1], target = KEYS[2] }
-local args = { packed = ARGV[1], load_epoch = tonumber(ARGV[2]) }
-local partition = open_partition(keys.partition)
+  if now > partition[3] then
+    partition[3] = now
+    clock_moved = true
+  end
+  open_partition_1 = partition
+until true
+local partition = open_partition_1
 if not partition then return { 'recovering' } end
-if redis.call('EXISTS', keys.target) == 1 then return { 'present' } end
-if partition[P_LOAD_EPOCH] ~= args.load_epoch then return { 'stale' } end
-redis.call('SET', keys.target, args.packed)
+if redis.call('EXISTS', KEYS[2]) == 1 then return { 'present' } end
+if partition[6] ~= (ARGV[2] + 0) then return { 'stale' } end
+redis.call('SET', KEYS[2], ARGV[1])
 return { 'loaded' }
 `,
 };

@@ -30,55 +30,41 @@ function readReadReply(reply: readonly Buffer[]): ReadReply {
 /** the packed values of wallets or holds as they are now, behind the fence. Atomic because the values of one answer belong to one moment. */
 export const readScript: Script<ReadKeys, ReadArgs, ReadReply> = {
   name: 'read',
-  sha: '14e33c35f72b36b2ec6af2ff2f92215faabdae93',
+  sha: 'c5e9492eb9cd7870bcb44521eb99a18a9e96a60f',
   keys: (k) => [k.partition, ...k.targets.flatMap((g) => [g.target])],
   args: () => [],
   reply: readReadReply,
-  source: `local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
-end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
-local function open_partition(partition_key)
-  local packed = redis.call('GET', partition_key)
-  if not packed then return nil end
-  local partition = cmsgpack.unpack(packed)
-  if partition[P_OPEN] ~= 1 then return nil end
-  local now = partition[P_TEST_NOW]
+  source: `local KEYS = KEYS
+local writes = { nil, nil, nil, nil, nil, nil, nil, nil }
+local clock_moved = false
+local open_partition_1
+repeat
+  local packed = redis.call('GET', KEYS[1])
+  if not packed then open_partition_1 = nil break end
+  local partition = ({ select(2, cmsgpack.unpack_limit(packed, 15, 1)) })
+  if partition[1] ~= 1 then open_partition_1 = nil break end
+  local now = partition[7]
   if now == 0 then
     local time = redis.call('TIME')
-    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+    local shift, trust = partition[8] or 0, partition[9] or 0
+    if trust > 0 and now > trust then
+      now = trust
+      partition[5] = (partition[5] > (now + shift + 1) and partition[5] or (now + shift + 1))
+    end
+    now = now + shift
   end
-  if now > partition[P_NOW] then partition[P_NOW] = now end
-  return partition
-end
-local function not_loaded(partition, wallet_ids)
-  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
-    unpack(wallet_ids) }
-end
-local function save_partition(partition_key, partition)
-  redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local keys = { partition = KEYS[1] }
-local args = {  }
-keys.targets = {}
-for i = 2, #KEYS, 1 do
-  keys.targets[#keys.targets + 1] = { target = KEYS[i + 0] }
-end
-local partition = open_partition(keys.partition)
+  if now > partition[3] then
+    partition[3] = now
+    clock_moved = true
+  end
+  open_partition_1 = partition
+until true
+local partition = open_partition_1
 if not partition then return { 'recovering' } end
-local reply = { 'values', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]) }
-for _, key in ipairs(keys.targets) do
-  reply[#reply + 1] = redis.call('GET', key.target) or ''
+local reply = { 'values', (string.format('%d', partition[6])), (string.format('%d', partition[3])) }
+for i = 1, ((#KEYS - 1) / 1) do
+  reply[#reply + 1] = redis.call('GET', KEYS[i + 1]) or ''
 end
 return reply
 `,

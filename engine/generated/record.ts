@@ -69,318 +69,185 @@ function readRecordReply(reply: readonly Buffer[]): RecordReply {
 /** charges a call that had no hold, and leaves its closed hold, never refused for lack of money. Atomic because the charge and the tombstone that stops a second one must be one step. */
 export const recordScript: Script<RecordKeys, RecordArgs, RecordReply> = {
   name: 'record',
-  sha: '362e5413bfdcd2a7e613ffa09adcad8d9c1074b2',
+  sha: '2e50afd1ed3608f23d731b25785b6484f1fff981',
   keys: (k) => [k.partition, k.journal, k.hold, ...k.legs.flatMap((g) => [g.wallet])],
   args: (a) => [a.mutationId, a.memo, a.occurredAtMs, a.requestKind, a.requestScope, a.requestKey, a.fingerprint, a.checkedEpoch, a.organizationId, a.holdId, a.callId, a.durationMs, a.evidence, a.outcome, ...a.legs.flatMap((g) => [g.walletId, g.role, g.rateMicrosPerMinute, g.initialMs, g.subsequentMs, g.connectionFeeMicros, g.minimumMicros])],
   reply: readRecordReply,
   source: `#!lua flags=allow-oom
-local P_OPEN = 1 -- open: flag; the recovery gate lets operations through
-local P_EPOCH = 2 -- epoch: integer; the gate's fencing number, raised at each recovery
-local P_NOW = 3 -- nowMs: integer; the latest time any script saw, so that time never goes back
-local P_FORGETS = 4 -- forgetsAtMs: integer; from then on natural keys may have left Redis
-local P_CHECK_UNTIL = 5 -- checkLedgerUntilMs: integer; rebuilt: unknown keys are looked up until then
-local P_LOAD_EPOCH = 6 -- loadEpoch: integer; raised by each unload, so that a stale load is refused
-local P_TEST_NOW = 7 -- testNowMs: integer; tests only: the clock stands here, 0 = real time
-local MONEY_MAX = 9007199254740991
-local function text(number)
-  return string.format('%d', number)
+local KEYS, ARGV = KEYS, ARGV
+local FOUND
+if #KEYS == 4 then
+  FOUND = redis.call('MGET', KEYS[1], KEYS[3], KEYS[4])
+else
+  local names = { KEYS[1], KEYS[3] }
+  for i = 4, #KEYS, 1 do names[#names + 1] = KEYS[i] end
+  FOUND = redis.call('MGET', unpack(names))
 end
-local function in_range(number)
-  return number <= MONEY_MAX and number >= -MONEY_MAX
-end
-local function open_partition(partition_key)
-  local packed = redis.call('GET', partition_key)
-  if not packed then return nil end
-  local partition = cmsgpack.unpack(packed)
-  if partition[P_OPEN] ~= 1 then return nil end
-  local now = partition[P_TEST_NOW]
+local writes = { nil, nil, nil, nil, nil, nil, nil, nil }
+local clock_moved = false
+local packed_of = {}
+local open_partition_1
+repeat
+  local packed = FOUND[1]
+  if not packed then open_partition_1 = nil break end
+  local partition = ({ select(2, cmsgpack.unpack_limit(packed, 15, 1)) })
+  if partition[1] ~= 1 then open_partition_1 = nil break end
+  local now = partition[7]
   if now == 0 then
     local time = redis.call('TIME')
-    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
+    local shift, trust = partition[8] or 0, partition[9] or 0
+    if trust > 0 and now > trust then
+      now = trust
+      partition[5] = (partition[5] > (now + shift + 1) and partition[5] or (now + shift + 1))
+    end
+    now = now + shift
   end
-  if now > partition[P_NOW] then partition[P_NOW] = now end
-  return partition
-end
-local function not_loaded(partition, wallet_ids)
-  return { 'wallet_not_loaded', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]),
-    unpack(wallet_ids) }
-end
-local function save_partition(partition_key, partition)
-  redis.call('SET', partition_key, cmsgpack.pack(partition))
-end
-local W_POSTED = 1 -- postedMicros: micros; what the ledger says the wallet holds
-local W_HELD = 2 -- heldMicros: micros; the sum of its open holds, >= 0
-local W_CREDIT = 3 -- creditLimitMicros: micros; how far below 0 it may go, >= 0
-local W_CUTOFF = 4 -- cutoffThresholdMicros: micros; the reserve under which calls stop, >= 0
-local W_SEQUENCE = 5 -- sequence: integer; mutations of this wallet so far, contiguous
-local W_FROZEN = 6 -- frozen: flag; an operator froze it: no new holds and charges
-local W_LIVE = 7 -- liveCalls: integer; open call holds
-local W_MAX_LIVE = 8 -- maxLiveCalls: integer; cap on liveCalls, 0 = none
-local W_LOW = 9 -- lowBalanceThresholdMicros: micros; level LOW at or under this, 0 = none
-local W_FINALS = 10 -- finalCalls: integer; open call holds that money ran short for
-local W_CHECK_UNTIL = 11 -- checkLedgerUntilMs: integer; until then unknown keys are looked up in the ledger
-local W_UPDATED = 12 -- updatedAtMs: integer; when its last mutation was made
-local W_QUARANTINED = 13 -- quarantined: flag; its ledger is in doubt: no new holds and charges either
-local function load_wallet(wallet_key)
-  local packed = redis.call('GET', wallet_key)
-  return packed and cmsgpack.unpack(packed) or nil
-end
-local function save_wallet(wallet_key, wallet)
-  redis.call('SET', wallet_key, cmsgpack.pack(wallet))
-end
-local function available(wallet)
-  return wallet[W_POSTED] - wallet[W_HELD]
-end
-local function floor_of(wallet)
-  return wallet[W_CUTOFF] - wallet[W_CREDIT]
-end
-local function spendable(wallet)
-  return available(wallet) - floor_of(wallet)
-end
-local function is_frozen(wallet)
-  return wallet[W_FROZEN] == 1 or wallet[W_QUARANTINED] == 1
-end
-local function shortfall_since(wallet, before)
-  local under = math.max(0, -spendable(wallet))
-  return math.max(0, under - math.max(0, -before))
-end
-local function load_wallets(partition, leg_keys, id_of)
-  local wallets, seen, absent = {}, {}, {}
-  for i = 1, #leg_keys do
-    if seen[leg_keys[i].wallet] then return nil, redis.error_reply('BUG two legs on one wallet') end
-    seen[leg_keys[i].wallet] = true
-    local wallet = load_wallet(leg_keys[i].wallet)
-    if not wallet then absent[#absent + 1] = id_of(i) end
-    wallets[i] = wallet
+  if now > partition[3] then
+    partition[3] = now
+    clock_moved = true
   end
-  if #absent > 0 then return nil, not_loaded(partition, absent) end
-  return wallets
-end
-local function spendables(wallets)
-  local amounts = {}
-  for i = 1, #wallets do amounts[i] = spendable(wallets[i]) end
-  return amounts
-end
-local C_MINIMUM = 1 -- minimumMs: integer; what the wallet must be able to pay before a call starts
-local C_QUANTUM = 2 -- quantumMs: integer; how far the hold is kept ahead of the clock
-local C_WARN = 3 -- warnMs: integer; how long before the cutoff the warning comes
-local C_LEAD = 4 -- leadMs: integer; how long before the paid time ends the call is cut off
-local C_RING = 5 -- ringMs: integer; how long a call may ring
-local C_HEARTBEAT = 6 -- heartbeatMs: integer; how long a call lives without a sign of life
-local C_END_MESSAGE = 7 -- endMessageMs: integer; how long before the cutoff its last words begin, 0 = none
-local L_WALLET = 1 -- walletId: text; the wallet that pays
-local L_ROLE = 2 -- role: text; client, agency, ...
-local L_HELD = 3 -- heldMicros: micros; set aside now (0 once closed)
-local L_CAPTURED = 4 -- capturedMicros: micros; the price of what was used, once the hold has ended
-local L_SHORTFALL = 5 -- shortfallMicros: micros; how much of it went under the wallet's floor
-local L_RATE = 6 -- rateMicrosPerMinute: micros; the pinned price
-local L_INITIAL = 7 -- initialMs: integer; first increment, 0 = exact
-local L_SUBSEQUENT = 8 -- subsequentMs: integer; later increments, 0 = exact
-local L_FEE = 9 -- connectionFeeMicros: micros; once per answered call
-local L_MINIMUM = 10 -- minimumMicros: micros; least price of an answered call
-local L_REFUNDED = 11 -- refundedMicros: micros; what refunds have given back of it
-local H_STATE = 1 -- state: text; authorized, live, captured, voided or expired
-local H_REVISION = 2 -- revision: integer; journalled changes of this hold so far
-local H_ORGANIZATION = 3 -- organizationId: text; whose hold it is
-local H_KIND = 4 -- kind: text; call or amount
-local H_CALL = 5 -- callId: text; the caller's own id, empty for an amount hold
-local H_CREATED = 6 -- createdAtMs: integer; when it was authorized
-local H_STARTED = 7 -- startedAtMs: integer; when the call was answered, 0 = not yet
-local H_COVERED = 8 -- coveredMs: integer; the talk time that the money held pays for
-local H_FINAL = 9 -- finalReason: text; why covered time stopped growing, empty while it grows
-local H_CUTOFF = 10 -- cutoffAtMs: integer; when the call must end, 0 = not decided
-local H_EXPIRES = 11 -- expiresAtMs: integer; end of an amount hold's time to live, 0 = none
-local H_SEEN = 12 -- lastSeenAtMs: integer; last proof of life
-local H_MAX = 13 -- maxDurationMs: integer; longest talk time allowed
-local H_POLICY = 14 -- policy: HoldPolicy; pinned at authorize
-local H_PROVIDER = 15 -- hasProvider: flag; a provider can be asked whether the call lives
-local H_ESTIMATED = 16 -- estimated: flag; its start or end was inferred, not reported
-local H_EVIDENCE = 17 -- evidence: integer; 0 none, 1 clock, 2 caller, 3 own account, 4 agency's account, 5 provider webhook, 6 provider record
-local H_USED = 18 -- usedMs: integer; talk time charged
-local H_CLOSED = 19 -- closedAtMs: integer; when it ended, 0 = open
-local H_OUTCOME = 20 -- outcome: text; completed, voicemail, no_answer, failed or empty
-local H_LEGS = 21 -- legs: Leg[]; the wallets that pay, the client first
-local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
-local ARM_AHEAD_MS = 5000 -- an enforcer takes a call in hand this long before it has to act on it
-local BEHIND_MS = 250 -- what that enforcer did not do by then is due for any other
-local CUTOFF_AGAIN_MS = 2000 -- a call past its cutoff whose enforcer died is taken over after this
-local function load_hold(hold_key)
-  local packed = redis.call('GET', hold_key)
-  return packed and cmsgpack.unpack(packed) or nil
-end
-local function save_hold(hold_key, hold)
-  redis.call('SET', hold_key, cmsgpack.pack(hold))
-end
-local function is_open(hold)
-  return hold[H_STATE] == 'authorized' or hold[H_STATE] == 'live'
-end
-local function covered_until(hold)
-  return hold[H_STARTED] + hold[H_COVERED]
-end
-local function silent_until(hold)
-  return hold[H_SEEN] + hold[H_POLICY][C_HEARTBEAT]
-end
-local function extend_ahead_ms(policy)
-  local quantum = policy[C_QUANTUM]
-  local wanted = math.max(math.floor(quantum / 2), policy[C_WARN] + policy[C_LEAD])
-  return math.min(math.floor(quantum * 3 / 4), wanted)
-end
-local function final_due(hold, now)
-  local policy, cutoff = hold[H_POLICY], hold[H_CUTOFF]
-  if now >= cutoff then return now + CUTOFF_AGAIN_MS end
-  local due = cutoff + BEHIND_MS
-  local words = cutoff - policy[C_END_MESSAGE]
-  if now < words then due = words + BEHIND_MS end
-  if now < words - ARM_AHEAD_MS then due = words - ARM_AHEAD_MS end
-  local warning = cutoff - policy[C_WARN]
-  if policy[C_WARN] > 0 and now < warning then due = math.min(due, warning) end
-  return due
-end
-local function next_due(hold, now)
-  local policy = hold[H_POLICY]
-  if hold[H_KIND] == 'amount' then
-    return hold[H_EXPIRES] > 0 and hold[H_EXPIRES] or nil
-  end
-  if hold[H_STATE] == 'authorized' then return hold[H_CREATED] + policy[C_RING] end
-  local due
-  if hold[H_FINAL] == '' then
-    due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
-  else
-    due = final_due(hold, now)
-  end
-  if hold[H_PROVIDER] == 0 then due = math.min(due, silent_until(hold)) end
-  return due
-end
-local function schedule(due_key, hold_id, hold, now, newly_final)
-  local due = is_open(hold) and next_due(hold, now) or nil
-  if due and newly_final then due = now end
-  if due then
-    redis.call('ZADD', due_key, text(due), hold_id)
-  else
-    redis.call('ZREM', due_key, hold_id)
-  end
-end
-local MINUTE_MS = 60000
-local MINUTES_MAX = 1000000000 -- about 1,900 years: past it a wallet can pay for ever
-local FOREVER_MS = 9007199254740991 -- what a free call can afford
-local function billed_ms(leg, ms)
-  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
-  if initial == 0 then return ms end
-  if ms <= initial then return initial end
-  return initial + math.ceil((ms - initial) / subsequent) * subsequent
-end
-local function price_of(leg, ms)
-  if ms <= 0 then return 0 end
-  local billed = billed_ms(leg, ms)
-  local minutes = math.floor(billed / MINUTE_MS)
-  local rest = billed - minutes * MINUTE_MS
-  local time = leg[L_RATE] * minutes + math.ceil(leg[L_RATE] * rest / MINUTE_MS)
-  return math.max(leg[L_MINIMUM], leg[L_FEE] + time)
-end
-local function covered_ms(leg, money)
-  if price_of(leg, 1) > money then return 0 end
-  if leg[L_RATE] == 0 then return FOREVER_MS end
-  local budget = money - leg[L_FEE]
-  local rest = math.fmod(budget, leg[L_RATE])
-  local minutes = (budget - rest) / leg[L_RATE]
-  if minutes > MINUTES_MAX then return FOREVER_MS end
-  local ms = minutes * MINUTE_MS + math.floor(rest * MINUTE_MS / leg[L_RATE])
-  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
-  if initial == 0 then return ms end
-  if ms < initial then return 0 end
-  return initial + math.floor((ms - initial) / subsequent) * subsequent
-end
-local function is_free(leg)
-  return leg[L_RATE] == 0 and leg[L_FEE] == 0 and leg[L_MINIMUM] == 0
-end
-local R_WALLET = 1 -- walletId: text; the wallet moved
-local R_SEQUENCE = 2 -- sequence: integer; its sequence after this row
-local R_KIND = 3 -- kind: text; the ledger entry's kind
-local R_AMOUNT = 4 -- amountMicros: micros; signed effect on posted
-local R_HELD_DELTA = 5 -- heldDeltaMicros: micros; signed effect on held
-local R_SHORTFALL = 6 -- shortfallMicros: micros; how far this row took spendable under zero
-local R_STATE = 7 -- wallet: WalletState; the wallet after this row
-local E_VERSION = 1 -- version: integer; of this layout
-local E_MUTATION = 2 -- mutationId: text; ULID of the mutation
-local E_OPERATION = 3 -- operation: text; the script that made it
-local E_AT = 4 -- atMs: integer; Ringfence's clock
-local E_OCCURRED = 5 -- occurredAtMs: integer; the time of the event it records
-local E_ORGANIZATION = 6 -- organizationId: text; on whose behalf
-local E_REQUEST_KIND = 7 -- requestKind: text; request, call, payment_intent, ... or empty
-local E_REQUEST_SCOPE = 8 -- requestScope: text; the organization or root the key belongs to
-local E_REQUEST_KEY = 9 -- requestKey: text; the key itself
-local E_FINGERPRINT = 10 -- fingerprint: text; of the request's body
-local E_MEMO = 11 -- memo: text; JSON of labels, not read by the engine
-local E_ROWS = 12 -- rows: JournalRow[]; one per wallet moved, in leg order
-local E_HOLD_ID = 13 -- holdId: text; empty if no hold is concerned
-local E_HOLD = 14 -- hold: HoldState?; the hold after the mutation
-local E_ANSWER = 15 -- answer: integer[]; figures the answer needs beside the rows
-local function move(wallet_id, wallet, kind, amount, held_delta, now)
-  local before = spendable(wallet)
-  wallet[W_POSTED] = wallet[W_POSTED] + amount
-  wallet[W_HELD] = wallet[W_HELD] + held_delta
-  wallet[W_SEQUENCE] = wallet[W_SEQUENCE] + 1
-  wallet[W_UPDATED] = now
-  return { wallet_id, wallet[W_SEQUENCE], kind, amount, held_delta,
-    shortfall_since(wallet, before), wallet }
-end
-local function fits(wallet, amount, held_delta)
-  local posted, held = wallet[W_POSTED] + amount, wallet[W_HELD] + held_delta
-  local floor = floor_of(wallet)
-  return in_range(posted) and in_range(held) and in_range(floor) and in_range(posted - held)
-    and in_range(posted - floor) and in_range(posted - held - floor)
-end
-local function pack_entry(operation, now, args, organization_id, rows, hold_id, hold, answer)
-  local occurred_at = args.occurred_at_ms or 0
-  return cmsgpack.pack({ 1, args.mutation_id, operation, now, occurred_at > 0 and occurred_at or now,
-    organization_id, args.request_kind or '', args.request_scope or '', args.request_key or '',
-    args.fingerprint or '', args.memo or '{}', rows, hold_id or '', hold or false, answer or {} })
-end
-local function append(journal_key, packed)
-  redis.call('XADD', journal_key, '*', 'e', packed)
-end
-local keys = { partition = KEYS[1], journal = KEYS[2], hold = KEYS[3] }
-local args = { mutation_id = ARGV[1], memo = ARGV[2], occurred_at_ms = tonumber(ARGV[3]), request_kind = ARGV[4], request_scope = ARGV[5], request_key = ARGV[6], fingerprint = ARGV[7], checked_epoch = tonumber(ARGV[8]), organization_id = ARGV[9], hold_id = ARGV[10], call_id = ARGV[11], duration_ms = tonumber(ARGV[12]), evidence = tonumber(ARGV[13]), outcome = ARGV[14] }
-keys.legs = {}
-for i = 4, #KEYS, 1 do
-  keys.legs[#keys.legs + 1] = { wallet = KEYS[i + 0] }
-end
-args.legs = {}
-for i = 15, #ARGV, 7 do
-  args.legs[#args.legs + 1] = { wallet_id = ARGV[i + 0], role = ARGV[i + 1], rate_micros_per_minute = tonumber(ARGV[i + 2]), initial_ms = tonumber(ARGV[i + 3]), subsequent_ms = tonumber(ARGV[i + 4]), connection_fee_micros = tonumber(ARGV[i + 5]), minimum_micros = tonumber(ARGV[i + 6]) }
-end
-local partition = open_partition(keys.partition)
+  open_partition_1 = partition
+until true
+local partition = open_partition_1
 if not partition then return { 'recovering' } end
-local existing = load_hold(keys.hold)
-if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
-local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
+if FOUND[2] then return { 'hold_exists', FOUND[2] } end
+local load_wallets_1, load_wallets_2
+repeat
+  local partition, hold = partition
+  local wallets, absent, twice = { nil }, nil, false
+  for i = 1, ((#KEYS - 3) / 1) do
+    for before = 1, i - 1 do
+      twice = twice or KEYS[before + 3] == KEYS[i + 3]
+    end
+    local packed = FOUND[i + 2]
+    if packed then
+      wallets[i] = ({ select(2, cmsgpack.unpack_limit(packed, 15, 1)) })
+    else
+      absent = absent or {}
+      absent[#absent + 1] = ARGV[i * 7 + 8] or hold[21][i][1]
+    end
+  end
+  if twice then load_wallets_1, load_wallets_2 = nil, redis.error_reply('BUG two legs on one wallet') break end
+  if absent then load_wallets_1, load_wallets_2 = nil, ({ 'wallet_not_loaded', (string.format('%d', partition[6])), (string.format('%d', partition[3])), unpack(absent) }) break end
+  load_wallets_1, load_wallets_2 = wallets
+until true
+local wallets, missing = load_wallets_1, load_wallets_2
 if not wallets then return missing end
-if args.checked_epoch ~= partition[P_LOAD_EPOCH] then
-  return { 'ask_ledger', '1', text(partition[P_LOAD_EPOCH]) }
+if (ARGV[8] + 0) ~= partition[6] then
+  return { 'ask_ledger', '1', (string.format('%d', partition[6])) }
 end
-local now = partition[P_NOW]
+local now = partition[3]
 local legs = {}
-for i, leg in ipairs(args.legs) do
-  legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
-  legs[i][L_CAPTURED] = price_of(legs[i], args.duration_ms)
-  if not fits(wallets[i], -legs[i][L_CAPTURED], 0) then
-    return { 'balance_out_of_range', leg.wallet_id }
+for i = 1, ((#ARGV - 14) / 7) do
+  legs[i] = { ARGV[i * 7 + 8], ARGV[i * 7 + 9], 0, 0, 0,
+    (ARGV[i * 7 + 10] + 0), (ARGV[i * 7 + 11] + 0), (ARGV[i * 7 + 12] + 0),
+    (ARGV[i * 7 + 13] + 0), (ARGV[i * 7 + 14] + 0), 0 }
+  local price_of_1
+  repeat
+    local leg, ms = legs[i], (ARGV[12] + 0)
+    if ms <= 0 then price_of_1 = 0 break end
+    local initial, subsequent, rate, billed = leg[7], leg[8], leg[6], ms
+    if initial > 0 and ms <= initial then
+      billed = initial
+    elseif initial > 0 then
+      local begun = (ms - initial) % subsequent
+      if begun > 0 then billed = ms - begun + subsequent end
+    end
+    local rest = billed % 60000
+    local part = rate * rest
+    local over = part % 60000
+    local time = rate * ((billed - rest) / 60000) + (part - over) / 60000
+    if over > 0 then time = time + 1 end
+    price_of_1 = (leg[10] > (leg[9] + time) and leg[10] or (leg[9] + time))
+  until true
+  legs[i][4] = price_of_1
+  local fits_1
+  do
+    local wallet, amount, held_delta = wallets[i], -legs[i][4], 0
+    local posted, held = wallet[1] + amount, wallet[2] + held_delta
+    local floor = (wallet[4] - wallet[3])
+    fits_1 = (posted <= 9007199254740991 and posted >= -9007199254740991) and (held <= 9007199254740991 and held >= -9007199254740991) and (floor <= 9007199254740991 and floor >= -9007199254740991) and ((posted - held) <= 9007199254740991 and (posted - held) >= -9007199254740991)
+      and ((posted - floor) <= 9007199254740991 and (posted - floor) >= -9007199254740991) and ((posted - held - floor) <= 9007199254740991 and (posted - held - floor) >= -9007199254740991)
+  end
+  local fit = fits_1
+  if not fit then
+    return { 'balance_out_of_range', ARGV[i * 7 + 8] }
   end
 end
 local rows = {}
-for i, leg in ipairs(legs) do
-  rows[i] = move(leg[L_WALLET], wallets[i], 'capture', -leg[L_CAPTURED], 0, now)
-  leg[L_SHORTFALL] = rows[i][R_SHORTFALL]
-  save_wallet(keys.legs[i].wallet, wallets[i])
+for i = 1, #legs do local leg = legs[i]
+  local move_1
+  do
+    local wallet_id, wallet, kind, amount, held_delta, now = leg[1], wallets[i], 'capture', -leg[4], 0, now
+    local before = ((wallet[1] - wallet[2]) - (wallet[4] - wallet[3]))
+    wallet[1] = wallet[1] + amount
+    wallet[2] = wallet[2] + held_delta
+    wallet[5] = wallet[5] + 1
+    wallet[12] = now
+    local shortfall_since_1
+    repeat
+      local wallet, before = wallet, before
+      local after = ((wallet[1] - wallet[2]) - (wallet[4] - wallet[3]))
+      if after >= 0 then shortfall_since_1 = 0 break end
+      shortfall_since_1 = before < 0 and (0 > (before - after) and 0 or (before - after)) or 0 - after
+    until true
+    local shortfall = shortfall_since_1
+    move_1 = { wallet_id, wallet[5], kind, amount, held_delta, shortfall, wallet }
+  end
+  rows[i] = move_1
+  leg[5] = rows[i][6]
+  do
+    local wallet_key, wallet = KEYS[i + 3], wallets[i]
+    local packed = cmsgpack.pack(wallet)
+    packed_of[wallet] = packed
+    writes[#writes + 1], writes[#writes + 2] = wallet_key, packed
+  end
 end
-local hold = { 'captured', 1, args.organization_id, 'call', args.call_id, now, 0, 0, '', 0, 0, now,
-  args.duration_ms, { 0, 0, 0, 0, 0, 0, 0 }, 1, 0, args.evidence, args.duration_ms, now, args.outcome,
+local hold = { 'captured', 1, ARGV[9], 'call', ARGV[11], now, 0, 0, '', 0, 0, now,
+  (ARGV[12] + 0), { 0, 0, 0, 0, 0, 0, 0 }, 1, 0, (ARGV[13] + 0), (ARGV[12] + 0), now, ARGV[14],
   legs }
-save_hold(keys.hold, hold)
-save_partition(keys.partition, partition)
-local entry = pack_entry('record', now, args, args.organization_id, rows, args.hold_id, hold)
-append(keys.journal, entry)
-return { 'done', entry }
+do
+  local partition = partition
+  if clock_moved then
+    writes[#writes + 1], writes[#writes + 2] = KEYS[1], (cmsgpack.pack(partition))
+  end
+end
+local save_hold_1
+do
+  local hold = hold
+  local packed = cmsgpack.pack(hold)
+  writes[#writes + 1], writes[#writes + 2] = KEYS[3], packed
+  save_hold_1 = packed
+end
+local packed = save_hold_1
+local pack_entry_1
+do
+  local operation, now, organization_id, rows, hold, answer, unasked = 'record', now, ARGV[9], rows, packed
+  local occurred_at = (ARGV[3] + 0) or 0
+  if occurred_at == 0 then occurred_at = now end
+  local request = '\\160\\160\\160\\160'
+  if not unasked and (ARGV[4] or '') ~= '' then
+    request = cmsgpack.pack(ARGV[4] or '', ARGV[5] or '', ARGV[6] or '',
+      ARGV[7] or '')
+  end
+  local moved = ''
+  for i = 1, #rows do
+    local row = rows[i]
+    moved = moved .. '\\151' .. cmsgpack.pack(row[1], row[2], row[3],
+      row[4], row[5], row[6]) .. packed_of[row[7]]
+  end
+  pack_entry_1 = '\\159\\1' .. cmsgpack.pack(ARGV[1], operation, now, occurred_at, organization_id)
+    .. request .. cmsgpack.pack(ARGV[2]) .. string.char(144 + #rows) .. moved
+    .. (hold and cmsgpack.pack(ARGV[10] or nil) or '\\160\\194') .. (hold or '')
+    .. (answer and cmsgpack.pack(answer) or '\\144')
+end
+local entry = pack_entry_1
+do
+  local entry = entry
+  redis.call('XADD', KEYS[2], '*', 'e', entry)
+  redis.call('MSET', unpack(writes))
+  return entry
+end
 `,
 };

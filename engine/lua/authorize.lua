@@ -33,100 +33,90 @@ Upholds: I2 I3 I4 I5 I6 I8 I9 I10
 -- @include lib/session.lua
 -- @include lib/journal.lua
 -- @include lib/request.lua
--- @bind
 
-local function refused(reply)
-  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
-end
-
-local function short_of(i, required, spendable_now, wallet)
-  return refused({ 'insufficient_funds', args.legs[i].wallet_id, args.legs[i].role, text(required),
-    text(spendable_now), text(wallet[W_HELD]) })
-end
-
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local replay = replay_of(keys.request, args.fingerprint)
+local replay = replay_of(partition)
 if replay then return replay end
-local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition)
 if not wallets then return missing end
-local asked = ask_ledger(partition, wallets, args)
+local asked = ask_ledger(partition, wallets)
 if asked then return asked end
-local existing = load_hold(keys.hold)
-if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
+if found.hold then return { 'hold_exists', found.hold } end
 
 -- Decide.
 local now = partition[P_NOW]
 local is_call = args.kind == 'call'
 local billed = args.unbilled == 0
-for i, wallet in ipairs(wallets) do
-  if billed and is_frozen(wallet) then
-    return refused({ 'wallet_frozen', args.legs[i].wallet_id })
+for i = 1, #wallets do
+  if billed and is_frozen(wallets[i]) then
+    return refuse({ 'wallet_frozen', args.legs[i].wallet_id })
   end
 end
-for i, wallet in ipairs(wallets) do
+for i = 1, #wallets do
+  local wallet = wallets[i]
   local cap = wallet[W_MAX_LIVE]
   if billed and is_call and cap > 0 and wallet[W_LIVE] >= cap then
-    return refused({ 'too_many_live_calls', args.legs[i].wallet_id, text(wallet[W_LIVE]),
-      text(cap) })
+    return refuse({ 'too_many_live_calls', args.legs[i].wallet_id, text(wallet[W_LIVE]), text(cap) })
   end
 end
 
-local legs = {}
-for i, leg in ipairs(args.legs) do
-  legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
-end
-
--- A leg passes if it asks for nothing or for no more than the wallet may spend.
-local function short_leg(required)
-  for i, wallet in ipairs(wallets) do
-    local need = required(i)
-    if need > 0 and need > spendable(wallet) then return i, need end
+local minimum_ms, cap_floor_ms = args.minimum_ms, args.cap_floor_ms
+local quantum_ms, max_duration_ms = args.quantum_ms, args.max_duration_ms
+local least = math.max(minimum_ms, cap_floor_ms)
+local legs = { nil }
+for i = 1, #args.legs do
+  local leg = { args.legs[i].wallet_id, args.legs[i].role, 0, 0, 0,
+    args.legs[i].rate_micros_per_minute, args.legs[i].initial_ms, args.legs[i].subsequent_ms,
+    args.legs[i].connection_fee_micros, args.legs[i].minimum_micros, 0 }
+  legs[i] = leg
+  -- A leg passes if it asks for nothing or for no more than the wallet may spend.
+  local required = is_call and price_of(leg, least) or args.legs[i].amount_micros
+  if required > 0 and required > spendable(wallets[i]) then
+    return refuse({ 'insufficient_funds', leg[L_WALLET], leg[L_ROLE], text(required),
+      text(spendable(wallets[i])), text(wallets[i][W_HELD]) })
   end
 end
 
 local affordable = -1
 if is_call then
-  local least = math.max(args.minimum_ms, args.cap_floor_ms)
-  local short, need = short_leg(function(i) return price_of(legs[i], least) end)
-  if short then return short_of(short, need, spendable(wallets[short]), wallets[short]) end
-  local grant = math.min(args.quantum_ms, args.max_duration_ms)
-  for i, leg in ipairs(legs) do
-    if not is_free(leg) then
-      local payable = covered_ms(leg, math.max(0, spendable(wallets[i])))
+  local grant = math.min(quantum_ms, max_duration_ms)
+  for i = 1, #legs do
+    if not is_free(legs[i]) then
+      local payable = covered_ms(legs[i], math.max(0, spendable(wallets[i])))
       affordable = affordable < 0 and payable or math.min(affordable, payable)
       grant = math.min(grant, payable)
     end
   end
-  for _, leg in ipairs(legs) do leg[L_HELD] = price_of(leg, grant) end
+  for i = 1, #legs do legs[i][L_HELD] = price_of(legs[i], grant) end
 else
-  local short, need = short_leg(function(i) return args.legs[i].amount_micros end)
-  if short then return short_of(short, need, spendable(wallets[short]), wallets[short]) end
-  for i, leg in ipairs(args.legs) do legs[i][L_HELD] = leg.amount_micros end
+  for i = 1, #legs do legs[i][L_HELD] = args.legs[i].amount_micros end
 end
-for i, leg in ipairs(legs) do
-  if not fits(wallets[i], 0, leg[L_HELD]) then
-    return refused({ 'balance_out_of_range', leg[L_WALLET] })
+for i = 1, #legs do
+  local fit = fits(wallets[i], 0, legs[i][L_HELD])
+  if not fit then
+    return refuse({ 'balance_out_of_range', legs[i][L_WALLET] })
   end
 end
 
 -- Write.
+local ttl = args.ttl_ms
 local hold = { 'authorized', 1, args.organization_id, args.kind, args.call_id, now, 0, 0, '', 0,
-  args.ttl_ms > 0 and now + args.ttl_ms or 0, now, args.max_duration_ms,
-  { args.minimum_ms, args.quantum_ms, args.warn_ms, args.lead_ms, args.ring_ms,
+  ttl > 0 and now + ttl or 0, now, max_duration_ms,
+  { minimum_ms, quantum_ms, args.warn_ms, args.lead_ms, args.ring_ms,
     args.heartbeat_ms, args.end_message_ms }, args.has_provider, 0, 0, 0, 0, '', legs }
-if is_call then hold[H_COVERED] = cover_of(hold) end
-local rows = {}
-for i, leg in ipairs(legs) do
-  if is_call then wallets[i][W_LIVE] = wallets[i][W_LIVE] + 1 end
-  rows[i] = move(leg[L_WALLET], wallets[i], 'hold', 0, leg[L_HELD], now)
-  save_wallet(keys.legs[i].wallet, wallets[i])
+if is_call then
+  hold[H_COVERED] = cover_of(hold)
 end
-save_hold(keys.hold, hold)
-schedule(keys.due, args.hold_id, hold, now)
-save_partition(keys.partition, partition)
-local entry = pack_entry('authorize', now, args, args.organization_id, rows, args.hold_id, hold,
-  { affordable })
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+local rows = { nil }
+for i = 1, #legs do
+  local leg, wallet = legs[i], wallets[i]
+  if is_call then wallet[W_LIVE] = wallet[W_LIVE] + 1 end
+  rows[i] = move(leg[L_WALLET], wallet, 'hold', 0, leg[L_HELD], now)
+  save_wallet(keys.legs[i].wallet, wallet)
+end
+schedule(hold, now)
+save_clock(partition)
+local packed = save_hold(hold)
+local entry = pack_entry('authorize', now, args.organization_id, rows, packed, { affordable })
+return commit_answer(entry)

@@ -28,24 +28,20 @@ Upholds: I1 I2 I3 I4 I5 I6 I8
 -- @include lib/request.lua
 -- @include lib/finals.lua
 -- @include lib/close.lua
--- @bind
 
-local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal, partition = open_hold(keys)
-if refusal and refusal[1] == 'recovering' then return refusal end
+local hold, wallets, partition = open_hold()
+if not hold and wallets[1] == 'recovering' then return wallets end
+local replay = replay_of(partition)
 if replay then return replay end
-if not opened then
-  if refusal[1] ~= 'hold_closed' then return refusal end
-  return ask_ledger(partition, {}, args)
-    or refuse(keys.request, args.request_kind, args.fingerprint, refusal)
-end
-local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
-local asked = ask_ledger(opened.partition, wallets, args)
+if not hold and wallets[1] ~= 'hold_closed' then return wallets end
+local asked = ask_ledger(partition, hold and wallets or {})
 if asked then return asked end
+if not hold then return refuse(wallets) end
+local now = partition[P_NOW]
 
 -- Decide. Expiry is checked at the time of use: a hold past its time to live takes nothing.
 local expired = hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now
-local used = {}
+local used = { nil }
 for i, leg in ipairs(hold[H_LEGS]) do
   used[i] = hold[H_KIND] == 'call' and price_of(leg, args.duration_ms) or args.amount_micros
   if expired then used[i] = 0 end
@@ -60,16 +56,12 @@ hold[H_OUTCOME] = args.outcome
 hold[H_ESTIMATED] = not expired and args.evidence == 1 and 1 or 0
 
 -- Write. The end of a hold that was over is not the effect of the caller's key: its key was refused.
-save_closed(keys, args.hold_id, hold, wallets, before, now)
-save_partition(keys.partition, opened.partition)
+local packed = save_closed(hold, wallets, before, now)
+save_clock(partition)
+local operation = expired and 'expire' or 'capture'
+local entry = pack_entry(operation, now, hold[H_ORGANIZATION], rows, packed, nil, expired)
 if expired then
-  local labels = { mutation_id = args.mutation_id, memo = args.memo,
-    occurred_at_ms = args.occurred_at_ms }
-  append(keys.journal,
-    pack_entry('expire', now, labels, hold[H_ORGANIZATION], rows, args.hold_id, hold))
-  return refuse(keys.request, args.request_kind, args.fingerprint,
-    { 'hold_closed', cmsgpack.pack(hold) })
+  commit(entry)
+  return refuse({ 'hold_closed', packed })
 end
-local entry = pack_entry('capture', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+return commit_answer(entry)

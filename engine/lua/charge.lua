@@ -26,51 +26,44 @@ Upholds: I1 I3 I5 I6 I8 I9
 -- @include lib/legs.lua
 -- @include lib/journal.lua
 -- @include lib/request.lua
--- @bind
 
-local function refused(reply)
-  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
-end
-
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local replay = replay_of(keys.request, args.fingerprint)
+local replay = replay_of(partition)
 if replay then return replay end
-local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
+local wallets, missing = load_wallets(partition)
 if not wallets then return missing end
-local asked = ask_ledger(partition, wallets, args)
+local asked = ask_ledger(partition, wallets)
 if asked then return asked end
 local now = partition[P_NOW]
 
 -- Decide. An asset (no overdraft) is paid from money that is there: credit does not count.
-for i, leg in ipairs(args.legs) do
+for i = 1, #wallets do
   if is_frozen(wallets[i]) and args.unbilled == 0 then
-    return refused({ 'wallet_frozen', leg.wallet_id })
+    return refuse({ 'wallet_frozen', args.legs[i].wallet_id })
   end
 end
-for i, leg in ipairs(args.legs) do
-  local free = spendable(wallets[i])
-  if args.overdraft == 0 then
-    free = available(wallets[i]) - math.max(0, floor_of(wallets[i]))
-  end
-  if leg.amount_micros > 0 and leg.amount_micros > free then
-    return refused({ 'insufficient_funds', leg.wallet_id, leg.role, text(leg.amount_micros),
-      text(free), text(wallets[i][W_HELD]) })
+for i, wallet in ipairs(wallets) do
+  local amount, free = args.legs[i].amount_micros, spendable(wallet)
+  if args.overdraft == 0 then free = available(wallet) - math.max(0, floor_of(wallet)) end
+  if amount > 0 and amount > free then
+    return refuse({ 'insufficient_funds', args.legs[i].wallet_id, args.legs[i].role, text(amount),
+      text(free), text(wallet[W_HELD]) })
   end
 end
-for i, leg in ipairs(args.legs) do
-  if not fits(wallets[i], -leg.amount_micros, 0) then
-    return refused({ 'balance_out_of_range', leg.wallet_id })
+for i, wallet in ipairs(wallets) do
+  local fit = fits(wallet, -args.legs[i].amount_micros, 0)
+  if not fit then
+    return refuse({ 'balance_out_of_range', args.legs[i].wallet_id })
   end
 end
 
 -- Write.
-local rows = {}
-for i, leg in ipairs(args.legs) do
-  rows[i] = move(leg.wallet_id, wallets[i], args.kind, -leg.amount_micros, 0, now)
-  save_wallet(keys.legs[i].wallet, wallets[i])
+local rows = { nil }
+for i, wallet in ipairs(wallets) do
+  rows[i] = move(args.legs[i].wallet_id, wallet, args.kind, -args.legs[i].amount_micros, 0, now)
+  save_wallet(keys.legs[i].wallet, wallet)
 end
-save_partition(keys.partition, partition)
-local entry = pack_entry('charge', now, args, args.organization_id, rows)
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+save_clock(partition)
+local entry = pack_entry('charge', now, args.organization_id, rows)
+return commit_answer(entry)

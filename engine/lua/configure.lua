@@ -20,11 +20,10 @@ Upholds: I3 I5 I6 I9
 -- @include lib/wallet.lua
 -- @include lib/journal.lua
 -- @include lib/finals.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local wallet = load_wallet(keys.wallet)
+local wallet = load_wallet(found.wallet)
 if not wallet then return not_loaded(partition, { args.wallet_id }) end
 local now = partition[P_NOW]
 
@@ -46,8 +45,7 @@ local row = move(args.wallet_id, wallet, 'configure', 0, 0, now)
 row[R_SHORTFALL] = shortfall_since(wallet, before)
 save_wallet(keys.wallet, wallet)
 local thawed = was_frozen and not is_frozen(wallet)
-wake(keys.due, args.wallet_id, wallet, thawed and -math.huge or before, now)
-save_partition(keys.partition, partition)
-local entry = pack_entry('configure', now, args, args.organization_id, { row })
-append(keys.journal, entry)
-return { 'done', entry }
+wake(args.wallet_id, wallet, thawed and -math.huge or before, now)
+save_clock(partition)
+local entry = pack_entry('configure', now, args.organization_id, { row })
+return commit(entry)

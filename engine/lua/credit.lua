@@ -29,24 +29,19 @@ Upholds: I1 I3 I5 I6 I8 I9
 -- @include lib/journal.lua
 -- @include lib/request.lua
 -- @include lib/finals.lua
--- @bind
 
-local function refused(reply)
-  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
-end
-
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
 local hold = nil
 if args.hold_id ~= '' then
-  hold = load_hold(keys.hold)
+  hold = load_hold(found.hold)
   if not hold then return { 'hold_not_found' } end
 end
-local replay = replay_of(keys.request, args.fingerprint)
+local replay = replay_of(partition)
 if replay then return replay end
-local wallet = load_wallet(keys.wallet)
+local wallet = load_wallet(found.wallet)
 if not wallet then return not_loaded(partition, { args.wallet_id }) end
-local asked = ask_ledger(partition, { wallet }, args)
+local asked = ask_ledger(partition, { wallet })
 if asked then return asked end
 local now = partition[P_NOW]
 
@@ -61,33 +56,32 @@ if hold then
   if not leg then return redis.error_reply('BUG the refunded hold is not on this wallet') end
   refund = { leg[L_CAPTURED], leg[L_REFUNDED] }
 elseif args.refundable_micros >= 0 then
-  local packed = redis.call('GET', keys.refund)
-  refund = packed and cmsgpack.unpack(packed) or { 0, args.refunded_micros }
+  refund = found.refund and cmsgpack.unpack(found.refund) or { 0, args.refunded_micros }
   refund[1] = args.refundable_micros
   refund[2] = math.max(refund[2], args.refunded_micros)
 end
 if refund then
   local left = math.max(0, refund[1] - refund[2])
-  if args.amount_micros > left then return refused({ 'refund_exceeds_charge', text(left) }) end
+  if args.amount_micros > left then return refuse({ 'refund_exceeds_charge', text(left) }) end
 end
-if not fits(wallet, args.amount_micros, 0) then
-  return refused({ 'balance_out_of_range', args.wallet_id })
+local fit = fits(wallet, args.amount_micros, 0)
+if not fit then
+  return refuse({ 'balance_out_of_range', args.wallet_id })
 end
 
 -- Write.
-local before = spendable(wallet)
-local rows = { move(args.wallet_id, wallet, args.kind, args.amount_micros, 0, now) }
+local before, packed = spendable(wallet), nil
+local row = move(args.wallet_id, wallet, args.kind, args.amount_micros, 0, now)
 save_wallet(keys.wallet, wallet)
 if leg then
   leg[L_REFUNDED] = leg[L_REFUNDED] + args.amount_micros
   hold[H_REVISION] = hold[H_REVISION] + 1
-  save_hold(keys.hold, hold)
+  packed = save_hold(hold)
 elseif refund then
   refund[2] = refund[2] + args.amount_micros
-  redis.call('SET', keys.refund, cmsgpack.pack(refund))
+  put(keys.refund, cmsgpack.pack(refund))
 end
-wake(keys.due, args.wallet_id, wallet, before, now)
-save_partition(keys.partition, partition)
-local entry = pack_entry('credit', now, args, args.organization_id, rows, args.hold_id, hold)
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+wake(args.wallet_id, wallet, before, now)
+save_clock(partition)
+local entry = pack_entry('credit', now, args.organization_id, { row }, packed)
+return commit_answer(entry)

@@ -14,9 +14,8 @@ Upholds: I12
 ]]
 -- @include lib/partition.lua
 -- @include lib/money.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(redis.call('GET', keys.partition))
 if not partition then return { 'recovering' } end
 local now = partition[P_NOW]
 local members = redis.call('ZRANGEBYSCORE', keys.due, '-inf', text(now), 'LIMIT', 0, args.limit)

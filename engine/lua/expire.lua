@@ -24,18 +24,16 @@ Upholds: I2 I4 I5 I6
 -- @include lib/journal.lua
 -- @include lib/finals.lua
 -- @include lib/close.lua
--- @bind
 
-local opened, refusal = open_hold(keys)
-if not opened then return refusal end
-local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
+local hold, wallets, partition = open_hold()
+if not hold then return wallets end
+local now = partition[P_NOW]
 local CLOCK = 1
 
-local function finish(rows)
-  save_partition(keys.partition, opened.partition)
-  local entry = pack_entry('expire', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
-  append(keys.journal, entry)
-  return { 'done', entry }
+local function finish(rows, packed)
+  save_clock(partition)
+  local entry = pack_entry('expire', now, hold[H_ORGANIZATION], rows, packed)
+  return commit(entry)
 end
 
 -- Decide: is its time over? A provider may have become known only after the call was authorized.
@@ -51,7 +49,7 @@ else
   over = hold[H_PROVIDER] == 0 and silent_until(hold) <= now
 end
 if not over then
-  schedule(keys.due, args.hold_id, hold, now)
+  schedule(hold, now)
   return { 'not_due', cmsgpack.pack(hold) }
 end
 
@@ -60,9 +58,8 @@ if ringing and hold[H_PROVIDER] == 1 then
   begin(hold, rings_until, now)
   hold[H_ESTIMATED] = 1
   hold[H_REVISION] = hold[H_REVISION] + 1
-  save_hold(keys.hold, hold)
-  schedule(keys.due, args.hold_id, hold, now)
-  return finish({})
+  schedule(hold, now)
+  return finish({}, save_hold(hold))
 end
 
 -- A silent call is charged by the clock for what was paid ahead; a stronger record settles it.
@@ -76,5 +73,4 @@ if not rows then return { 'balance_out_of_range', misfit[L_WALLET] } end
 hold[H_USED] = used_ms
 hold[H_EVIDENCE] = CLOCK
 hold[H_ESTIMATED] = live and 1 or 0
-save_closed(keys, args.hold_id, hold, wallets, before, now)
-return finish(rows)
+return finish(rows, save_closed(hold, wallets, before, now))

@@ -26,46 +26,38 @@ Upholds: I2 I3 I5 I6 I8
 -- @include lib/open_hold.lua
 -- @include lib/journal.lua
 -- @include lib/request.lua
--- @bind
 
-local function refused(reply)
-  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
-end
-
-local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal, partition = open_hold(keys)
-if refusal and refusal[1] == 'recovering' then return refusal end
+local hold, wallets, partition = open_hold()
+if not hold and wallets[1] == 'recovering' then return wallets end
+local replay = replay_of(partition)
 if replay then return replay end
-if not opened then
-  if refusal[1] ~= 'hold_closed' then return refusal end
-  return ask_ledger(partition, {}, args) or refused(refusal)
-end
-local hold, wallet, now = opened.hold, opened.wallets[1], opened.partition[P_NOW]
-local leg = hold[H_LEGS][1]
-local asked = ask_ledger(opened.partition, opened.wallets, args)
+if not hold and wallets[1] ~= 'hold_closed' then return wallets end
+local asked = ask_ledger(partition, hold and wallets or {})
 if asked then return asked end
+if not hold then return refuse(wallets) end
+local wallet, leg, now, amount = wallets[1], hold[H_LEGS][1], partition[P_NOW], args.amount_micros
 
 -- Decide. A hold past its time to live is over, whether or not the sweeper has come by.
 if hold[H_EXPIRES] > 0 and hold[H_EXPIRES] <= now then
   hold[H_STATE] = 'expired'
-  return refused({ 'hold_closed', cmsgpack.pack(hold) })
+  return refuse({ 'hold_closed', cmsgpack.pack(hold) })
 end
-if is_frozen(wallet) then return refused({ 'wallet_frozen', leg[L_WALLET] }) end
-if args.amount_micros > spendable(wallet) then
-  return refused({ 'insufficient_funds', leg[L_WALLET], leg[L_ROLE], text(args.amount_micros),
+if is_frozen(wallet) then return refuse({ 'wallet_frozen', leg[L_WALLET] }) end
+if amount > spendable(wallet) then
+  return refuse({ 'insufficient_funds', leg[L_WALLET], leg[L_ROLE], text(amount),
     text(spendable(wallet)), text(wallet[W_HELD]) })
 end
-if not fits(wallet, 0, args.amount_micros) or not in_range(leg[L_HELD] + args.amount_micros) then
-  return refused({ 'balance_out_of_range', leg[L_WALLET] })
+local fit = fits(wallet, 0, amount)
+if not fit or not in_range(leg[L_HELD] + amount) then
+  return refuse({ 'balance_out_of_range', leg[L_WALLET] })
 end
 
 -- Write.
-leg[L_HELD] = leg[L_HELD] + args.amount_micros
+leg[L_HELD] = leg[L_HELD] + amount
 hold[H_REVISION] = hold[H_REVISION] + 1
-local rows = { move(leg[L_WALLET], wallet, 'hold', 0, args.amount_micros, now) }
+local row = move(leg[L_WALLET], wallet, 'hold', 0, amount, now)
 save_wallet(keys.legs[1].wallet, wallet)
-save_hold(keys.hold, hold)
-save_partition(keys.partition, opened.partition)
-local entry = pack_entry('extend', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+save_clock(partition)
+local packed = save_hold(hold)
+local entry = pack_entry('extend', now, hold[H_ORGANIZATION], { row }, packed)
+return commit_answer(entry)

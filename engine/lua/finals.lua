@@ -13,9 +13,8 @@ Emits: nothing
 Upholds: I12
 ]]
 -- @include lib/partition.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(redis.call('GET', keys.partition))
 if not partition then return { 'recovering' } end
 redis.call('ZREM', keys.due, args.wallet_id)
 local reply = { 'members' }

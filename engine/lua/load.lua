@@ -15,9 +15,8 @@ Emits: nothing; a load changes no balance
 Upholds: I5 I11
 ]]
 -- @include lib/partition.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(redis.call('GET', keys.partition))
 if not partition then return { 'recovering' } end
 if redis.call('EXISTS', keys.target) == 1 then return { 'present' } end
 if partition[P_LOAD_EPOCH] ~= args.load_epoch then return { 'stale' } end

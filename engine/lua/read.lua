@@ -14,12 +14,11 @@ Upholds: I10 I11
 ]]
 -- @include lib/partition.lua
 -- @include lib/money.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(redis.call('GET', keys.partition))
 if not partition then return { 'recovering' } end
 local reply = { 'values', text(partition[P_LOAD_EPOCH]), text(partition[P_NOW]) }
-for _, key in ipairs(keys.targets) do
-  reply[#reply + 1] = redis.call('GET', key.target) or ''
+for i = 1, #keys.targets do
+  reply[#reply + 1] = redis.call('GET', keys.targets[i].target) or ''
 end
 return reply

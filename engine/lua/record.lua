@@ -25,13 +25,11 @@ Upholds: I1 I3 I4 I5 I6 I8
 -- @include lib/hold.lua
 -- @include lib/price.lua
 -- @include lib/journal.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local existing = load_hold(keys.hold)
-if existing then return { 'hold_exists', cmsgpack.pack(existing) } end
-local wallets, missing = load_wallets(partition, keys.legs, function(i) return args.legs[i].wallet_id end)
+if found.hold then return { 'hold_exists', found.hold } end
+local wallets, missing = load_wallets(partition)
 if not wallets then return missing end
 -- The natural key is unique for ever, so the ledger is always asked before a direct charge.
 if args.checked_epoch ~= partition[P_LOAD_EPOCH] then
@@ -41,12 +39,14 @@ local now = partition[P_NOW]
 
 -- Decide.
 local legs = {}
-for i, leg in ipairs(args.legs) do
-  legs[i] = { leg.wallet_id, leg.role, 0, 0, 0, leg.rate_micros_per_minute, leg.initial_ms,
-    leg.subsequent_ms, leg.connection_fee_micros, leg.minimum_micros, 0 }
+for i = 1, #args.legs do
+  legs[i] = { args.legs[i].wallet_id, args.legs[i].role, 0, 0, 0,
+    args.legs[i].rate_micros_per_minute, args.legs[i].initial_ms, args.legs[i].subsequent_ms,
+    args.legs[i].connection_fee_micros, args.legs[i].minimum_micros, 0 }
   legs[i][L_CAPTURED] = price_of(legs[i], args.duration_ms)
-  if not fits(wallets[i], -legs[i][L_CAPTURED], 0) then
-    return { 'balance_out_of_range', leg.wallet_id }
+  local fit = fits(wallets[i], -legs[i][L_CAPTURED], 0)
+  if not fit then
+    return { 'balance_out_of_range', args.legs[i].wallet_id }
   end
 end
 
@@ -60,8 +60,7 @@ end
 local hold = { 'captured', 1, args.organization_id, 'call', args.call_id, now, 0, 0, '', 0, 0, now,
   args.duration_ms, { 0, 0, 0, 0, 0, 0, 0 }, 1, 0, args.evidence, args.duration_ms, now, args.outcome,
   legs }
-save_hold(keys.hold, hold)
-save_partition(keys.partition, partition)
-local entry = pack_entry('record', now, args, args.organization_id, rows, args.hold_id, hold)
-append(keys.journal, entry)
-return { 'done', entry }
+save_clock(partition)
+local packed = save_hold(hold)
+local entry = pack_entry('record', now, args.organization_id, rows, packed)
+return commit(entry)

@@ -27,16 +27,15 @@ Upholds: I1 I3 I4 I5 I6
 -- @include lib/price.lua
 -- @include lib/journal.lua
 -- @include lib/finals.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local hold = load_hold(keys.hold)
+local hold = load_hold(found.hold)
 if not hold then return { 'hold_not_found' } end
-if is_open(hold) then return { 'hold_open', cmsgpack.pack(hold) } end
-if args.evidence <= hold[H_EVIDENCE] then return { 'unchanged', cmsgpack.pack(hold) } end
+if is_open(hold) then return { 'hold_open', found.hold } end
+if args.evidence <= hold[H_EVIDENCE] then return { 'unchanged', found.hold } end
 local legs = hold[H_LEGS]
-local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
+local wallets, missing = load_wallets(partition, hold)
 if not wallets then return missing end
 local now = partition[P_NOW]
 
@@ -51,7 +50,8 @@ for i, leg in ipairs(legs) do
   taken[i] = hold[H_KIND] == 'call' and price_of(leg, args.duration_ms) or args.amount_micros
   more[i] = paid(leg, taken[i]) - paid(leg, leg[L_CAPTURED])
   if more[i] ~= 0 then moves = true end
-  if not fits(wallets[i], 0 - more[i], 0) then return { 'balance_out_of_range', leg[L_WALLET] } end
+  local fit = fits(wallets[i], 0 - more[i], 0)
+  if not fit then return { 'balance_out_of_range', leg[L_WALLET] } end
 end
 
 -- Write.
@@ -64,7 +64,7 @@ for i, leg in ipairs(legs) do
     -- What is given back makes up the shortfall first.
     leg[L_SHORTFALL] = math.max(0, leg[L_SHORTFALL] + row[R_SHORTFALL] + math.min(0, more[i]))
     save_wallet(keys.legs[i].wallet, wallets[i])
-    wake(keys.due, leg[L_WALLET], wallets[i], before, now)
+    wake(leg[L_WALLET], wallets[i], before, now)
   end
   leg[L_CAPTURED] = taken[i]
 end
@@ -74,8 +74,7 @@ hold[H_EVIDENCE] = args.evidence
 hold[H_ESTIMATED] = 0
 if args.outcome ~= '' then hold[H_OUTCOME] = args.outcome end
 hold[H_REVISION] = hold[H_REVISION] + 1
-save_hold(keys.hold, hold)
-save_partition(keys.partition, partition)
-local entry = pack_entry('settle', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
-append(keys.journal, entry)
-return { 'done', entry }
+save_clock(partition)
+local packed = save_hold(hold)
+local entry = pack_entry('settle', now, hold[H_ORGANIZATION], rows, packed)
+return commit(entry)

@@ -21,13 +21,12 @@ Upholds: I4 I6
 -- @include lib/session.lua
 -- @include lib/journal.lua
 -- @include lib/finals.lua
--- @bind
 
-local opened, refusal = open_hold(keys)
-if not opened then return refusal end
-local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
+local hold, wallets, partition = open_hold()
+if not hold then return wallets end
+local now = partition[P_NOW]
 if hold[H_STATE] == 'live' and hold[H_ESTIMATED] == 0 then
-  return { 'already_started', cmsgpack.pack(hold) }
+  return { 'already_started', found.hold }
 end
 
 -- Decide. A reported start replaces an estimated one.
@@ -40,12 +39,11 @@ hold[H_REVISION] = hold[H_REVISION] + 1
 
 -- Write.
 for i = 1, #wallets do
-  mark_final(keys.legs[i].final, args.hold_id, hold, wallets[i], was_final, hold[H_FINAL] ~= '')
+  mark_final(keys.legs[i].final, hold, wallets[i], was_final, hold[H_FINAL] ~= '')
   save_wallet(keys.legs[i].wallet, wallets[i])
 end
-save_hold(keys.hold, hold)
-schedule(keys.due, args.hold_id, hold, now, not was_final and hold[H_FINAL] ~= '')
-save_partition(keys.partition, opened.partition)
-local entry = pack_entry('start', now, args, hold[H_ORGANIZATION], {}, args.hold_id, hold)
-append(keys.journal, entry)
-return { 'done', entry }
+schedule(hold, now, not was_final and hold[H_FINAL] ~= '')
+save_clock(partition)
+local packed = save_hold(hold)
+local entry = pack_entry('start', now, hold[H_ORGANIZATION], {}, packed)
+return commit(entry)

@@ -25,34 +25,29 @@ Upholds: I1 I3 I5 I6 I8 I9 I13
 -- @include lib/journal.lua
 -- @include lib/request.lua
 -- @include lib/finals.lua
--- @bind
 
-local function refused(reply)
-  return refuse(keys.request, args.request_kind, args.fingerprint, reply)
-end
-
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local replay = replay_of(keys.request, args.fingerprint)
+local replay = replay_of(partition)
 if replay then return replay end
 if keys.from == keys.to then return redis.error_reply('BUG a transfer to the same wallet') end
-local from, to = load_wallet(keys.from), load_wallet(keys.to)
+local from, to = load_wallet(found.from), load_wallet(found.to)
 local absent = {}
 if not from then absent[1] = args.from_wallet_id end
 if not to then absent[#absent + 1] = args.to_wallet_id end
 if #absent > 0 then return not_loaded(partition, absent) end
-local asked = ask_ledger(partition, { from, to }, args)
+local asked = ask_ledger(partition, { from, to })
 if asked then return asked end
 local now, amount = partition[P_NOW], args.amount_micros
 
 -- Decide.
-if is_frozen(from) then return refused({ 'wallet_frozen', args.from_wallet_id }) end
+if is_frozen(from) then return refuse({ 'wallet_frozen', args.from_wallet_id }) end
 if amount > spendable(from) then
-  return refused({ 'insufficient_funds', args.from_wallet_id, 'from', text(amount),
+  return refuse({ 'insufficient_funds', args.from_wallet_id, 'from', text(amount),
     text(spendable(from)), text(from[W_HELD]) })
 end
-if not fits(from, -amount, 0) then return refused({ 'balance_out_of_range', args.from_wallet_id }) end
-if not fits(to, amount, 0) then return refused({ 'balance_out_of_range', args.to_wallet_id }) end
+if not fits(from, -amount, 0) then return refuse({ 'balance_out_of_range', args.from_wallet_id }) end
+if not fits(to, amount, 0) then return refuse({ 'balance_out_of_range', args.to_wallet_id }) end
 
 -- Write.
 local before = spendable(to)
@@ -60,8 +55,7 @@ local rows = { move(args.from_wallet_id, from, 'transfer', -amount, 0, now),
   move(args.to_wallet_id, to, 'transfer', amount, 0, now) }
 save_wallet(keys.from, from)
 save_wallet(keys.to, to)
-wake(keys.due, args.to_wallet_id, to, before, now)
-save_partition(keys.partition, partition)
-local entry = pack_entry('transfer', now, args, args.organization_id, rows)
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+wake(args.to_wallet_id, to, before, now)
+save_clock(partition)
+local entry = pack_entry('transfer', now, args.organization_id, rows)
+return commit_answer(entry)

@@ -18,15 +18,14 @@ Upholds: I7 I14
 -- @include lib/partition.lua
 -- @include lib/money.lua
 -- @include lib/stream_id.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(redis.call('GET', keys.partition))
 if not partition then return { 'recovering' } end
 if not stream_before(args.before_id, redis.call('GET', keys.committed) or '0-0') then
   return { 'not_committed' }
 end
-for _, key in ipairs(keys.records) do
-  redis.call('PEXPIRE', key.record, args.ttl_ms, 'NX')
+for i = 1, #keys.records do
+  redis.call('PEXPIRE', keys.records[i].record, args.ttl_ms, 'NX')
 end
 local count = redis.call('XTRIM', keys.journal, 'MINID', args.before_id)
 return { 'trimmed', text(count) }

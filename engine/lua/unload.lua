@@ -16,16 +16,15 @@ Upholds: I5 I7 I11
 ]]
 -- @include lib/partition.lua
 -- @include lib/wallet.lua
--- @bind
 
-local partition = open_partition(keys.partition)
+local partition = open_partition(found.partition)
 if not partition then return { 'recovering' } end
-local wallet = load_wallet(keys.wallet)
+local wallet = load_wallet(found.wallet)
 if not wallet then return { 'absent' } end
 if wallet[W_SEQUENCE] ~= args.ledger_sequence or wallet[W_HELD] ~= 0 or wallet[W_LIVE] ~= 0 then
   return { 'busy' }
 end
 partition[P_LOAD_EPOCH] = partition[P_LOAD_EPOCH] + 1
-save_partition(keys.partition, partition)
+redis.call('SET', keys.partition, cmsgpack.pack(partition))
 redis.call('DEL', keys.wallet)
 return { 'unloaded' }

@@ -26,20 +26,16 @@ Upholds: I2 I4 I5 I6 I8
 -- @include lib/request.lua
 -- @include lib/finals.lua
 -- @include lib/close.lua
--- @bind
 
-local replay = replay_of(keys.request, args.fingerprint)
-local opened, refusal, partition = open_hold(keys)
-if refusal and refusal[1] == 'recovering' then return refusal end
+local hold, wallets, partition = open_hold()
+if not hold and wallets[1] == 'recovering' then return wallets end
+local replay = replay_of(partition)
 if replay then return replay end
-if not opened then
-  if refusal[1] ~= 'hold_closed' then return refusal end
-  return ask_ledger(partition, {}, args)
-    or refuse(keys.request, args.request_kind, args.fingerprint, refusal)
-end
-local hold, wallets, now = opened.hold, opened.wallets, opened.partition[P_NOW]
-local asked = ask_ledger(opened.partition, wallets, args)
+if not hold and wallets[1] ~= 'hold_closed' then return wallets end
+local asked = ask_ledger(partition, hold and wallets or {})
 if asked then return asked end
+if not hold then return refuse(wallets) end
+local now = partition[P_NOW]
 
 -- Decide.
 local nothing = {}
@@ -51,8 +47,7 @@ hold[H_EVIDENCE] = args.evidence
 hold[H_OUTCOME] = args.outcome
 
 -- Write.
-save_closed(keys, args.hold_id, hold, wallets, before, now)
-save_partition(keys.partition, opened.partition)
-local entry = pack_entry('void', now, args, hold[H_ORGANIZATION], rows, args.hold_id, hold)
-append(keys.journal, entry)
-return remember(keys.request, args.fingerprint, { 'done', entry })
+local packed = save_closed(hold, wallets, before, now)
+save_clock(partition)
+local entry = pack_entry('void', now, hold[H_ORGANIZATION], rows, packed)
+return commit_answer(entry)

@@ -99,6 +99,8 @@ export function newModelState(
       checkLedgerUntilMs: 0,
       loadEpoch: 0,
       testNowMs: nowMs,
+      clockShiftMs: 0,
+      trustedUntilMs: 0,
     },
     wallets: new Map(),
     holds: new Map(),

@@ -26,6 +26,7 @@ export async function openCluster<N extends Member>(
   let moving: ReadonlySet<number> = new Set();
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
+  let stopped = false;
 
   function nodeAt(at: string): N {
     const known = nodes.get(at);
@@ -39,6 +40,7 @@ export async function openCluster<N extends Member>(
     lookedAt = performance.now();
     let views = await viewsOfNodes(nodes);
     if (views.length === 0) views = await firstView(heardOf, urlOf);
+    if (stopped) return;
     const found = ownersOf(views);
     heardOf = [...new Set([...addressesOf(views), ...seeds])];
     owners = found.map((at) => (at === undefined ? undefined : nodeAt(at)));
@@ -53,6 +55,8 @@ export async function openCluster<N extends Member>(
   }
 
   function refresh(): Promise<void> {
+    // The connections that a stop ends ask for a look, which would open new ones.
+    if (stopped) return Promise.resolve();
     if (looking === undefined && performance.now() - lookedAt < LOOK_GAP_MS) {
       return Promise.resolve();
     }
@@ -90,6 +94,7 @@ export async function openCluster<N extends Member>(
     spans: false,
     refresh,
     stop() {
+      stopped = true;
       for (const node of nodes.values()) door.close(node);
     },
   };

@@ -8,7 +8,7 @@ import { CLUSTER_SCHEME, isIndirect, openNodes } from './open-nodes.ts';
 import { startWatch } from './watch.ts';
 
 export interface EngineNodesOptions
-  extends Pick<GateOptions, 'hotRecordsMs' | 'ledger' | 'recovery' | 'onEvent'> {
+  extends Pick<GateOptions, 'hotRecordsMs' | 'ledger' | 'recovery' | 'prove' | 'onEvent'> {
   readonly redisUrl: string;
   /** How many there are. */
   readonly partitions: number;

@@ -34,10 +34,12 @@ export async function openSentinels<N extends Member>(
   let epoch = -1;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
+  let stopped = false;
 
   async function look(): Promise<void> {
     lookedAt = performance.now();
     const asked = await Promise.all(sentinels.map((sentinel) => sentinel.claim(name)));
+    if (stopped) return;
     const claims = asked.filter((claim) => claim !== undefined);
     const [newest, ...others] = claims.sort((a, b) => b.epoch - a.epoch);
     if (newest === undefined) throw new OutageError('redis_unreachable');
@@ -55,6 +57,8 @@ export async function openSentinels<N extends Member>(
   }
 
   function refresh(): Promise<void> {
+    // The connections that a stop ends ask for a look, which would open new ones.
+    if (stopped) return Promise.resolve();
     if (looking === undefined && performance.now() - lookedAt < LOOK_GAP_MS) {
       return Promise.resolve();
     }
@@ -84,6 +88,7 @@ export async function openSentinels<N extends Member>(
     spans: true,
     refresh,
     stop() {
+      stopped = true;
       stopAsking();
       if (master) door.close(master.node);
     },

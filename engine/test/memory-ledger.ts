@@ -20,6 +20,8 @@ interface StoredWallet {
 
 export class MemoryLedger implements LedgerSource, RecoverySource {
   readonly entriesByWallet = new Map<string, JournalEntry[]>();
+  /** What the clock of this ledger says. */
+  postgresMs: () => number = Date.now;
   readonly #wallets = new Map<string, StoredWallet>();
   readonly #holds = new Map<string, { partition: number; hold: HoldState }>();
   readonly #requests = new Map<string, CommittedRequest>();
@@ -91,6 +93,10 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
 
   async partitionsInOrder(count: number) {
     return Array.from({ length: count }, (_, p) => p);
+  }
+
+  async nowMs() {
+    return this.postgresMs();
   }
 
   async fence(partition: number) {

@@ -26,7 +26,7 @@ test('alarms ring in the order of their moments, none before its own', async () 
     heard.at.set(`${nth}`, startMs + nth / 2);
     alarms?.set(`${nth}`, startMs + nth / 2);
   }
-  await expect.poll(() => heard.keys.length, { timeout: 5000 }).toBe(200);
+  await expect.poll(() => heard.keys.length, { timeout: 60_000 }).toBe(200);
   expect(heard.keys).toEqual(Array.from({ length: 200 }, (_, nth) => `${nth}`));
   expect(Math.max(...heard.earlyMs)).toBeLessThanOrEqual(0);
 });
@@ -39,7 +39,7 @@ test('the last moment that was set counts, and what was cleared does not ring', 
   alarms?.set('cleared', startMs + 10);
   alarms?.clear('cleared');
   alarms?.set('last', startMs + 40);
-  await expect.poll(() => heard.keys, { timeout: 5000 }).toEqual(['moved', 'last']);
+  await expect.poll(() => heard.keys, { timeout: 60_000 }).toEqual(['moved', 'last']);
 });
 
 test('an alarm may be set from within another', async () => {
@@ -50,7 +50,7 @@ test('an alarm may be set from within another', async () => {
     if (keys.length < 3) set(`${key}+`);
   });
   set('a');
-  await expect.poll(() => keys, { timeout: 5000 }).toEqual(['a', 'a+', 'a++']);
+  await expect.poll(() => keys, { timeout: 60_000 }).toEqual(['a', 'a+', 'a++']);
 });
 
 test("the engine's clock is taken from its quickest answer, not from the late ones", () => {

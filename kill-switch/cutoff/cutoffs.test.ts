@@ -21,7 +21,7 @@ afterAll(() => stage.stop());
 beforeEach(() => stage.at(0));
 afterEach(() => stage.reset());
 
-const until = (read: () => unknown) => expect.poll(read, { timeout: 8000, interval: 10 });
+const until = (read: () => unknown) => expect.poll(read, { timeout: 60_000, interval: 10 });
 const idle = () => until(() => stage.idle()).toBe(true);
 
 /** Money for 100 s: final from 60 s on, with its cutoff at 97 s. */

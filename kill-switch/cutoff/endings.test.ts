@@ -12,7 +12,7 @@ afterAll(() => stage.stop());
 beforeEach(() => stage.at(0));
 afterEach(() => stage.reset());
 
-const until = (read: () => unknown) => expect.poll(read, { timeout: 10_000, interval: 10 });
+const until = (read: () => unknown) => expect.poll(read, { timeout: 60_000, interval: 10 });
 const types = (call: StagedCall) => stage.provider.types(call.id).filter((type) => type !== 'say');
 
 /** Money for 100 s, in hand of an enforcer; its cutoff is at 97 s. */
@@ -113,7 +113,7 @@ describe('the end of a call', () => {
     const [leg] = (await stage.hold(call))?.legs ?? [];
     expect(leg?.capturedMicros).toBe(180 * SECOND);
     await until(() => stage.moved.at(-1)).toBe('confirmed');
-  }, 60_000);
+  }, 180_000);
 
   test('comes from what was known while the engine is away', async () => {
     stage.enforce();

@@ -99,7 +99,7 @@ async function answered(depositMicros: number, fields: Parameters<World['authori
   return { walletId, holdId };
 }
 
-const until = (read: () => unknown) => expect.poll(read, { timeout: 5000, interval: 20 });
+const until = (read: () => unknown) => expect.poll(read, { timeout: 60_000, interval: 20 });
 /** Nothing is due that is not in somebody's hands. */
 async function idle(): Promise<boolean> {
   const { nowMs, nextMs } = await world.engine.due(0, 0, 1);

@@ -101,7 +101,7 @@ describe('the inbound gate', () => {
     expect(await decide(inbound('late'))).toMatchObject({ status: 'refused', code: 'recovering' });
     price();
     await expect
-      .poll(() => holdOf('late'), { timeout: 5000 })
+      .poll(() => holdOf('late'), { timeout: 60_000 })
       .toMatchObject({ state: 'captured', usedMs: 0, outcome: 'no_answer' });
     const wallet = (await world.engine.wallets(0, [walletId])).get(walletId);
     expect(wallet).toMatchObject({ postedMicros: 10_000_000, heldMicros: 0, liveCalls: 0 });
@@ -113,7 +113,7 @@ describe('the inbound gate', () => {
     try {
       const startedMs = performance.now();
       expect(await decide(inbound('away'))).toMatchObject({ status: 'refused' });
-      expect(performance.now() - startedMs).toBeLessThan(2_000);
+      expect(performance.now() - startedMs).toBeLessThan(4_000);
     } finally {
       await world.redis.restart();
     }

@@ -1,14 +1,17 @@
 /** authorize: may this call start, for how long, and who pays? */
 import { callHoldId, type HoldPolicy, type Memo } from '../../engine/index.ts';
 import type { OrganizationFacts } from '../doors.ts';
-import { type CallPolicy, resolveCallPolicy } from '../policy.ts';
+import { type CallPolicy, policyOfCall } from '../policy.ts';
 import { type Call, renderCall } from './call.ts';
 import { note, type SessionContext } from './context.ts';
 import type { CallIdentity } from './known-calls.ts';
 import { CALL_SERVICE, resolveLegs, type SessionLegs } from './legs.ts';
 import { capFloorMs } from './provider-cap.ts';
 
-/** How long an answer waits for the call's record, so that other processes find the call. */
+/**
+ * How long an answer waits for the call's record, so that other processes find the call and no process
+ * that dies takes its destination and metadata with it.
+ */
 const RECORD_PATIENCE_MS = 250;
 
 export interface AuthorizeCall {
@@ -84,7 +87,8 @@ export async function termsOf(
   const service = request.service ?? CALL_SERVICE;
   const paying = await resolveLegs(context.directory, organizations, service, request.walletId);
   if (paying.status !== 'legs') return paying;
-  const policy = resolveCallPolicy(organizations.map(({ callPolicy }) => callPolicy));
+  const sparse = organizations.map(({ callPolicy }) => callPolicy);
+  const policy = policyOfCall(sparse, paying.recharges);
   return { status: 'terms', organizations, policy, paying } as const;
 }
 
@@ -112,22 +116,22 @@ async function granted(
     });
   }
   // A replay writes the record again: the first process may have died before it was written.
-  await Promise.all([
-    context.newRecords.write(
-      {
-        ...call,
-        service: request.service ?? CALL_SERVICE,
-        provider,
-        providerCallId,
-        destination: request.destination,
-        metadata: request.metadata,
-        maxDurationSeconds: request.maxDurationSeconds,
-      },
-      RECORD_PATIENCE_MS,
-    ),
-    linkProviderCall(context, request, call),
-  ]);
-  const capMode = capModeIn(memo) ?? policy.provider_cap;
+  const recorded = context.newRecords.write(
+    {
+      ...call,
+      service: request.service ?? CALL_SERVICE,
+      provider,
+      providerCallId,
+      destination: request.destination,
+      metadata: request.metadata,
+      maxDurationSeconds: request.maxDurationSeconds,
+    },
+    RECORD_PATIENCE_MS,
+  );
+  if (provider === undefined) await recorded;
+  else await Promise.all([recorded, linkProviderCall(context, request, call)]);
+  // What was written just now says what the policy says.
+  const capMode = (decision.replayed ? capModeIn(memo) : undefined) ?? policy.provider_cap;
   const facts = { provider, providerCallId, capMode, affordableMs, nowMs: context.nowMs() };
   return { status: 'authorized', replayed: decision.replayed, call: renderCall(call, hold, facts) };
 }

@@ -1,6 +1,6 @@
 /** The facts beside the hold that a call's answer needs. */
 import { coveredMs, type HoldState, isFree, spendableOf } from '../../engine/index.ts';
-import { resolveCallPolicy } from '../policy.ts';
+import { policyOfCall } from '../policy.ts';
 import {
   type Call,
   type CallFacts,
@@ -56,19 +56,23 @@ export async function recall(
     context.known.saw(call.holdId, hold);
     return { ...remembered, hold };
   }
-  const [record, chain] = await Promise.all([
-    context.records.find(call.organizationId, call.callId).catch((error: unknown) => {
-      // The provider's name is a nicety of the answer; the hold's figures are the answer.
-      if (context.isOutage(error)) return undefined;
-      throw error;
-    }),
+  // The provider's name and the cap are niceties of the answer; the hold's figures are the answer.
+  const unlessAway = (error: unknown) => {
+    if (context.isOutage(error)) return undefined;
+    throw error;
+  };
+  const payer = hold.legs[0]?.walletId ?? '';
+  const [record, chain, wallet] = await Promise.all([
+    context.records.find(call.organizationId, call.callId).catch(unlessAway),
     context.directory.chain(call.organizationId),
+    context.directory.wallet(payer).catch(unlessAway),
   ]);
+  const sparse = chain.map((organization) => organization.callPolicy);
   const known: KnownCall = {
     identity: call,
     provider: record?.provider ?? undefined,
     providerCallId: record?.providerCallId ?? undefined,
-    policy: resolveCallPolicy(chain.map((organization) => organization.callPolicy)),
+    policy: policyOfCall(sparse, wallet?.recharges === true),
     affordableMs: undefined,
     hold,
   };

@@ -25,6 +25,8 @@ export interface SessionLegs {
   readonly partition: number;
   /** True when the organization is not billed: nothing is held, refused or charged. */
   readonly unbilled: boolean;
+  /** The client's wallet is recharged when it runs low. */
+  readonly recharges: boolean;
   readonly legs: readonly SessionLeg[];
 }
 
@@ -74,7 +76,8 @@ export async function resolveLegs(
     const free = unbilled || !agency.billingEnabled;
     legs.push({ walletId: wallet.id, role: agencyRole(legs.length), price: free ? FREE : price });
   }
-  return { status: 'legs', partition: paying.partition, unbilled, legs };
+  const recharges = paying.recharges === true;
+  return { status: 'legs', partition: paying.partition, unbilled, recharges, legs };
 }
 
 function agencyRole(agenciesBelow: number): string {

@@ -30,9 +30,10 @@ export function createLedgerFollower(): BatchFollower {
 }
 
 async function follow(tx: Transaction, batch: FollowedBatch): Promise<void> {
+  const walletIds = walletIdsOf(batch);
   const [bases, wishes] = await Promise.all([
-    readAlertBases(tx, walletIdsOf(batch)),
-    readWishes(tx, MOVEMENT_PATTERNS),
+    readAlertBases(tx, walletIds),
+    readWishes(tx, MOVEMENT_PATTERNS, walletIds),
   ]);
   const states = await statesOf(tx, batch, bases);
   const events: NewEvent[] = [];
@@ -130,15 +131,20 @@ async function burnBefore(
 }
 
 function wanted(wishes: readonly Wish[]) {
+  const wishesFor = new Map<EventType, readonly Wish[]>();
   return (type: EventType, { organizationId, rootId }: AlertBase): boolean => {
-    const patterns = patternsOf(type);
-    return wishes.some(
+    let those = wishesFor.get(type);
+    if (those === undefined) {
+      const patterns = patternsOf(type);
+      those = wishes.filter(({ events }) => events.some((pattern) => patterns.includes(pattern)));
+      wishesFor.set(type, those);
+    }
+    return those.some(
       (wish) =>
-        wish.events.some((pattern) => patterns.includes(pattern)) &&
-        (wish.organizationId === null ||
-          wish.organizationId === organizationId ||
-          // Of the same tree: whether it lies below is seen when deliveries are made.
-          (wish.includeDescendants && wish.rootId === rootId)),
+        wish.organizationId === null ||
+        wish.organizationId === organizationId ||
+        // Of the same tree: whether it lies below is seen when deliveries are made.
+        (wish.includeDescendants && wish.rootId === rootId),
     );
   };
 }

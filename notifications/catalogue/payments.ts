@@ -20,17 +20,44 @@ const refusedData = z.object({
   reason: z.string(),
 });
 
-const rechargeData = z.object({
-  wallet_id: z.string(),
-  organization_id: z.string(),
-  amount_micros: micros.optional(),
-  attempt_id: z.string().optional(),
-  reason: z.string().optional(),
-  url: z.string().optional().describe('Where the customer has to confirm.'),
-});
+const rechargeFields = { wallet_id: z.string(), organization_id: z.string() };
+const attempt_id = z.string().describe('The attempt, which is a top-up: `GET /v1/top_ups/{id}`.');
+const reason = z
+  .string()
+  .describe("Stripe's decline code, or `card_gone`, `canceled`, `invalid_request`, `no_answer`.");
+
+const rechargeData = {
+  succeeded: z.object({
+    ...rechargeFields,
+    attempt_id,
+    amount_micros: micros,
+    currency: z.string(),
+    receipt_url: z.string().optional(),
+  }),
+  failed: z.object({
+    ...rechargeFields,
+    attempt_id,
+    amount_micros: micros,
+    currency: z.string(),
+    reason,
+    failures: z.int().describe('In a row, with this one.'),
+    retry_at: z.string().optional().describe('Absent: it is not tried again by itself.'),
+  }),
+  actionRequired: z.object({
+    ...rechargeFields,
+    amount_micros: micros,
+    currency: z.string(),
+    url: z.string().describe("The page on which the card's owner confirms; open for a day."),
+  }),
+  stopped: z.object({ ...rechargeFields, reason }),
+  capped: z.object({
+    ...rechargeFields,
+    cap: z.enum(['daily', 'monthly']),
+    until: z.string().describe('When it goes on, if it is still needed.'),
+  }),
+};
 
 const changed = (meaning: string) => ({ meaning, data: topUpData });
-const reserved = (meaning: string) => ({ meaning, data: rechargeData, reserved: true as const });
 
 export const paymentEvents = {
   'top_up.succeeded': changed('It was paid and the wallet has the money.'),
@@ -46,8 +73,25 @@ export const paymentEvents = {
       'Money came in that nobody ordered like this. It was not credited; somebody has to look.',
     data: refusedData,
   },
-  'auto_recharge.succeeded': reserved('The wallet was recharged.'),
-  'auto_recharge.failed': reserved('A recharge was declined; it is tried again later.'),
-  'auto_recharge.action_required': reserved('The card holder has to confirm.'),
-  'auto_recharge.stopped': reserved('It failed too often, or its card is gone; it does not go on.'),
+  'auto_recharge.succeeded': {
+    meaning:
+      'The saved card was charged and the wallet has the money; `top_up.succeeded` comes too.',
+    data: rechargeData.succeeded,
+  },
+  'auto_recharge.failed': {
+    meaning: 'A charge of the saved card failed.',
+    data: rechargeData.failed,
+  },
+  'auto_recharge.action_required': {
+    meaning: "The card's owner has to confirm; nothing is charged until then.",
+    data: rechargeData.actionRequired,
+  },
+  'auto_recharge.stopped': {
+    meaning: 'It failed too often, or its card is gone. It does not go on until it is set again.',
+    data: rechargeData.stopped,
+  },
+  'auto_recharge.capped': {
+    meaning: 'The wallet needs money, and a cap of the day or the month leaves no room for it.',
+    data: rechargeData.capped,
+  },
 } as const;

@@ -25,6 +25,15 @@ test('a letter says what happened, to what, with figures a person reads', () => 
 `);
 });
 
+test('a link is whole, however long, and its amount is money', () => {
+  const url = `https://checkout.stripe.com/c/pay/cs_1#${'f'.repeat(900)}`;
+  const data = { wallet_id: 'wal_1', currency: 'usd', amount_micros: 25_000_000, url };
+  const { subject, text } = letterOf('auto_recharge.action_required', data, AT, context);
+  expect(subject).toBe('Please confirm a recharge: Voice');
+  expect(text).toMatch(/Amount: +25 usd\n/);
+  expect(text).toContain(`${url}\n`);
+});
+
 describe('every type', () => {
   test.each(EVENT_TYPES)('%s has a subject and a text', (type) => {
     const { subject, text } = letterOf(type, {}, AT, { ...context, wallet: undefined });

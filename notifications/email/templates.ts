@@ -48,6 +48,11 @@ const SUBJECTS: Readonly<Record<string, (wallet: string) => string>> = {
   'wallet.quarantined': (wallet) => `Needs an operator: ${wallet}`,
   'top_up.succeeded': (wallet) => `Topped up: ${wallet}`,
   'top_up.failed': (wallet) => `Top-up failed: ${wallet}`,
+  'auto_recharge.succeeded': (wallet) => `Recharged: ${wallet}`,
+  'auto_recharge.failed': (wallet) => `A recharge failed: ${wallet}`,
+  'auto_recharge.action_required': (wallet) => `Please confirm a recharge: ${wallet}`,
+  'auto_recharge.stopped': (wallet) => `Recharging has stopped: ${wallet}`,
+  'auto_recharge.capped': (wallet) => `Recharging has reached its cap: ${wallet}`,
   'payment.refused': () => 'A payment was not credited',
   'call.cutoff_failed': () => 'A call did not end when its money did',
 };
@@ -59,6 +64,7 @@ const MONEY: readonly (readonly [string, string])[] = [
   ['low_balance_threshold_micros', 'Low balance threshold'],
   ['threshold_micros', 'Alert at'],
   ['credit_micros', 'Credited'],
+  ['amount_micros', 'Amount'],
   ['bonus_micros', 'Bonus'],
 ];
 const PLAIN: readonly (readonly [string, string])[] = [
@@ -67,10 +73,19 @@ const PLAIN: readonly (readonly [string, string])[] = [
   ['top_up_id', 'Top-up'],
   ['payment_intent', 'Payment'],
   ['reason', 'Reason'],
+  ['url', 'Confirm here'],
+  ['attempt_id', 'Top-up'],
+  ['failures', 'Failures in a row'],
+  ['retry_at', 'Tried again at'],
+  ['cap', 'Cap'],
+  ['until', 'Goes on at'],
   ['receipt_url', 'Receipt'],
   ['wallet_id', 'Wallet id'],
 ];
 const VALUE_MAX = 300;
+/** Part of a link leads nowhere. */
+const LINK_MAX = 5_000;
+const LINKS = new Set(['url', 'receipt_url']);
 
 function factsOf(
   type: string,
@@ -87,7 +102,8 @@ function factsOf(
   const plain = PLAIN.flatMap(([field, name]): [string, string][] => {
     const value = data[field];
     const isShown = typeof value === 'string' || typeof value === 'number';
-    return isShown ? [[name, oneLine(String(value))]] : [];
+    const most = LINKS.has(field) ? LINK_MAX : VALUE_MAX;
+    return isShown ? [[name, oneLine(String(value), most)]] : [];
   });
   return [
     ...(organization === undefined ? [] : [['For', oneLine(organization)] as [string, string]]),
@@ -104,8 +120,8 @@ function isKnown(type: string): type is EventType {
 }
 
 /** What others wrote must not look like a line of ours. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, VALUE_MAX);
+function oneLine(text: string, most = VALUE_MAX): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, most);
 }
 
 function sentence(type: string): string {

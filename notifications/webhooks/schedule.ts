@@ -26,7 +26,7 @@ const RETRY_AFTER_MAX_MS = 24 * HOUR;
 export const TRIED_FOR_MS = 24 * HOUR;
 
 export interface Failed {
-  /** Made so far, the one that failed just now included. */
+  /** Failed so far, the one just now included; from when its endpoint was found to be up again. */
   attempts: number;
   /** When the delivery was to be tried first. */
   startedMs: number;

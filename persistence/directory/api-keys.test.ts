@@ -59,7 +59,7 @@ describe('API keys', () => {
     const revoked = await world.first.apiKeys.revoke(apiKey.id);
     expect(revoked?.revokedAt).toBeInstanceOf(Date);
     expect(await world.first.apiKeys.find(key)).toBeUndefined();
-    await expect.poll(() => world.second.apiKeys.find(key), { timeout: 2000 }).toBeUndefined();
+    await expect.poll(() => world.second.apiKeys.find(key), { timeout: 4500 }).toBeUndefined();
     const again = await world.first.apiKeys.revoke(apiKey.id);
     expect(again?.revokedAt).toEqual(revoked?.revokedAt);
     expect(await world.first.apiKeys.revoke('key_unknown')).toBeUndefined();

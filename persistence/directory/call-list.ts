@@ -79,7 +79,7 @@ export class CallList {
   }
 
   /**
-   * Open holds are few among all that ever were. Naming the partition and the open states as
+   * Open holds are few among all that ever were. Naming the partition, and that none is closed, as
    * constants lets Postgres start from the small index of open holds. Not async: a fragment is a
    * thenable, and awaiting it would run it as a statement.
    */
@@ -90,7 +90,7 @@ export class CallList {
     }
     const isOpen = state === 'authorized' || state === 'live' || state === 'final';
     return sql`h.state = ${state}
-      and ${isOpen ? sql`h.state in ('authorized', 'live', 'final')` : sql`true`}
+      and ${isOpen ? sql`h.closed_at is null` : sql`true`}
       and ${partition === undefined ? sql`true` : sql`h.partition = ${partition}`}`;
   }
 

@@ -57,6 +57,19 @@ describe('call records', () => {
     expect(await world.first.calls.find(client.id, 'twin')).toMatchObject({ metadata: {} });
   });
 
+  test('that are written after their link have the provider’s id all the same', async () => {
+    await world.first.callLinks.put(link(client, 'after-link', 'v-late'));
+    await world.first.calls.insertMany([record(client, 'after-link'), record(client, 'unlinked')]);
+    expect(await world.second.calls.find(client.id, 'after-link')).toMatchObject({
+      provider: 'vapi',
+      providerCallId: 'v-late',
+    });
+    expect(await world.second.calls.find(client.id, 'unlinked')).toMatchObject({
+      provider: null,
+      providerCallId: null,
+    });
+  });
+
   test('are found as soon as they are written, also where they were just asked for', async () => {
     const { first, second } = world;
     expect(await first.calls.find(client.id, 'late')).toBeUndefined();

@@ -27,7 +27,8 @@ export class Calls {
   }
 
   /**
-   * Writes, in one statement, those records whose call has none yet; a record never changes.
+   * Writes, in one statement, those records whose call has none yet; a record never changes, but for the
+   * provider's id, which may have been linked before the record could be written.
    * Not announced to other processes: a notification per call would queue all commits behind one
    * lock, and nobody remembers that a call is absent.
    */
@@ -37,7 +38,8 @@ export class Calls {
       await this.#sql`
         insert into calls (organization_id, call_id, hold_id, service, provider, provider_call_id,
           destination, metadata, max_duration_seconds)
-        select o, c, h, s, p, pc, d, m::jsonb, x from unnest(
+        select o, c, h, s, coalesce(link.provider, p), coalesce(link.provider_call_id, pc), d, m::jsonb, x
+        from unnest(
           ${column((record) => record.organizationId)}::text[],
           ${column((record) => record.callId)}::text[],
           ${column((record) => record.holdId)}::text[],
@@ -48,6 +50,10 @@ export class Calls {
           ${column((record) => jsonText(record.metadata ?? {}))}::text[],
           ${column((record) => record.maxDurationSeconds ?? null)}::int[]
         ) as given (o, c, h, s, p, pc, d, m, x)
+        left join lateral (
+          select provider, provider_call_id from call_links
+          where organization_id = o and call_id = c order by claimed, created_at desc limit 1
+        ) as link on true
         on conflict (organization_id, call_id) do nothing`;
     } finally {
       for (const record of records) {

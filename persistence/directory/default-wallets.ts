@@ -13,6 +13,7 @@ import {
   insertWallet,
   type Wallet,
   type WalletRow,
+  walletColumns,
   walletFromRow,
   walletListKey,
 } from './wallets.ts';
@@ -91,7 +92,7 @@ async function oldestFirst(
   currency: string,
 ): Promise<Wallet[]> {
   const rows = await sql<WalletRow[]>`
-    select * from wallets where organization_id = ${organizationId} and currency = ${currency}
+    select ${walletColumns(sql)} from wallets where organization_id = ${organizationId} and currency = ${currency}
     order by created_at, id limit ${CANDIDATES_MAX}`;
   return rows.map(walletFromRow);
 }

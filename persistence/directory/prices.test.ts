@@ -113,7 +113,7 @@ describe('the price that applies', () => {
     expect([await rate(), await rate(world.second)]).toEqual([100, 100]);
     await world.first.prices.put(price(agency, 'changing', 200));
     expect(await rate()).toBe(200);
-    await expect.poll(() => rate(world.second), { timeout: 2000 }).toBe(200);
+    await expect.poll(() => rate(world.second), { timeout: 4500 }).toBe(200);
   });
 });
 

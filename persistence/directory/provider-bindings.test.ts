@@ -35,7 +35,7 @@ test('a binding is replaced by its own organization, without delay everywhere', 
   await world.first.bindings.put({ ...binding(one, '+2'), metadata: { version: 1 } });
   expect(await find()).toMatchObject({ metadata: { version: 1 } });
   await world.first.bindings.put({ ...binding(one, '+2'), metadata: { version: 2 } });
-  await expect.poll(find, { timeout: 2000 }).toMatchObject({ metadata: { version: 2 } });
+  await expect.poll(find, { timeout: 4500 }).toMatchObject({ metadata: { version: 2 } });
 });
 
 test('a binding is taken from another organization only if the caller names that one', async () => {

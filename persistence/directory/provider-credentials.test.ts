@@ -19,15 +19,15 @@ test('the newest stand alone, and the other process hears of each change', async
   expect(await seen()).toBeUndefined();
   expect(await second.credentials.anyAt('vapi')).toBe(false);
   const made = await first.credentials.put({ ...vapi, organizationId, sealed: sealed(1) });
-  await expect.poll(async () => (await seen())?.sealed[0], { timeout: 5000 }).toBe(1);
+  await expect.poll(async () => (await seen())?.sealed[0], { timeout: 20_000 }).toBe(1);
   expect(await second.credentials.anyAt('vapi')).toBe(true);
   expect(await second.credentials.anyAt('retell')).toBe(false);
   const renewed = await first.credentials.put({ ...vapi, organizationId, sealed: sealed(2) });
   expect(renewed.createdAt).toEqual(made.createdAt);
-  await expect.poll(async () => (await seen())?.sealed[0], { timeout: 5000 }).toBe(2);
+  await expect.poll(async () => (await seen())?.sealed[0], { timeout: 20_000 }).toBe(2);
   expect(await first.credentials.remove(organizationId, 'vapi')).toBe(true);
   expect(await first.credentials.remove(organizationId, 'vapi')).toBe(false);
-  await expect.poll(seen, { timeout: 5000 }).toBeUndefined();
+  await expect.poll(seen, { timeout: 20_000 }).toBeUndefined();
 });
 
 test('a Twilio account is found by its id, and no longer once it is another', async () => {

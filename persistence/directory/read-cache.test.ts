@@ -36,6 +36,35 @@ describe('the read cache', () => {
     expect(await read()).toBe('second');
   });
 
+  test('renews what is read in the second half of its time, and nobody waits for it', async () => {
+    const { read, state, clock } = setUp({ ttlMs: 100 });
+    await read();
+    let finish: (value: string) => void = () => undefined;
+    state.answer = () => new Promise((resolve) => (finish = resolve));
+    clock.nowMs = 49;
+    await read();
+    expect(state.loads).toBe(1);
+    clock.nowMs = 50;
+    expect([await read(), await read()]).toEqual(['first', 'first']);
+    expect(state.loads).toBe(2);
+    finish('second');
+    await expect.poll(() => read()).toBe('second');
+    clock.nowMs = 149;
+    state.answer = async () => 'third';
+    expect(await read()).toBe('second');
+  });
+
+  test('serves on when it cannot be renewed, and tries again a little later', async () => {
+    const { read, state, clock } = setUp({ ttlMs: 100, retryMs: 10 });
+    await read();
+    state.answer = () => Promise.reject(outage());
+    clock.nowMs = 50;
+    expect([await read(), await read()]).toEqual(['first', 'first']);
+    clock.nowMs = 60;
+    expect(await read()).toBe('first');
+    expect(state.loads).toBe(3);
+  });
+
   test('remembers that there is none for its own, shorter time', async () => {
     const { read, state, clock } = setUp({ ttlMs: 100, absentTtlMs: 10 });
     state.answer = async () => undefined;
@@ -87,6 +116,17 @@ describe('the read cache', () => {
     finish('second');
     await slow;
     expect(await read()).toBe('second');
+    expect(state.loads).toBe(2);
+  });
+
+  test('is not waited for again by who comes when it has been waited for', async () => {
+    const { read, state, clock } = setUp({ ttlMs: 100, patienceMs: 60_000 });
+    await read();
+    state.answer = () => new Promise(() => undefined);
+    clock.nowMs = 50;
+    await read();
+    clock.nowMs = 60_050;
+    expect(await read()).toBe('first');
     expect(state.loads).toBe(2);
   });
 

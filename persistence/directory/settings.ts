@@ -1,4 +1,5 @@
 /** Settings that are fixed at first boot, because data lies where they say. */
+import { newId } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { onlyRow } from './cells.ts';
 
@@ -41,4 +42,17 @@ export async function ensurePartitions(sql: Sql, partitions: number): Promise<vo
   await sql`
     insert into journal_cursors (partition) select generate_series(0, ${partitions - 1}::int)
     on conflict (partition) do nothing`;
+}
+
+/**
+ * The id of this installation, made at first boot: it tells our objects at Stripe from those of another
+ * Ringfence on the same account. A copy of the database has it too.
+ */
+export async function ensureInstallation(sql: Sql): Promise<string> {
+  await sql`
+    insert into settings (key, value) values ('installation', to_jsonb(${newId('ins')}::text))
+    on conflict (key) do nothing`;
+  const rows = await sql<{ id: string }[]>`
+    select value #>> '{}' as id from settings where key = 'installation'`;
+  return onlyRow(rows).id;
 }

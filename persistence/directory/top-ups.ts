@@ -4,7 +4,9 @@
  */
 import { BugError, newId } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
-import type { TopUpState } from '../schema/payments.ts';
+import { appendEvents, type NewEvent } from '../notifications/outbox.ts';
+import type { TopUpOrigin, TopUpState } from '../schema/payments.ts';
+import { transaction } from '../transaction.ts';
 import { onlyRow } from './cells.ts';
 import { subtree } from './organizations.ts';
 import { type Page, type PageRequest, rowsToAsk, toPage } from './page.ts';
@@ -32,6 +34,7 @@ export interface TopUp {
   fingerprint: string;
   /** How often Stripe has answered the order without a page. */
   stripeAttempt: number;
+  origin: TopUpOrigin;
   createdAt: Date;
   paidAt: Date | null;
 }
@@ -50,6 +53,12 @@ export type NewTopUp = Pick<
   | 'successUrl'
   | 'cancelUrl'
 > & { request: TopUpRequest };
+
+/**
+ * The events that tell of a top-up in its new state; written in the transaction that sets it. Pure.
+ * `paidNow`: its money has just come; false also where it succeeds anew because a refund failed.
+ */
+export type TellOfTopUp = (topUp: TopUp, paidNow: boolean) => readonly NewEvent[];
 
 /** What makes two orders the same; with another fingerprint they are in conflict. */
 export interface TopUpRequest {
@@ -79,6 +88,7 @@ export interface TopUpRow {
   receipt_url: string | null;
   fingerprint: string;
   stripe_attempt: number;
+  origin: TopUpOrigin;
   created_at: Date;
   paid_at: Date | null;
 }
@@ -140,11 +150,18 @@ export class TopUps {
   }
 
   /** Its page ended without money; of several ends a failed debit counts most. What was paid stays paid. */
-  async ended(id: string, state: 'failed' | 'expired'): Promise<void> {
-    await this.#sql`
-      update top_ups set state = ${state}, updated_at = now()
-      where id = ${id}
-        and (state in ('created', 'pending') or (state = 'expired' and ${state} = 'failed'))`;
+  async ended(id: string, state: 'failed' | 'expired', tell: TellOfTopUp): Promise<void> {
+    await transaction(this.#sql, async (tx) => {
+      const rows = await tx<TopUpRow[]>`
+        update top_ups set state = ${state}, updated_at = now()
+        where id = ${id}
+          and (state in ('created', 'pending') or (state = 'expired' and ${state} = 'failed'))
+        returning *`;
+      await appendEvents(
+        tx,
+        rows.map(topUpFromRow).flatMap((topUp) => tell(topUp, false)),
+      );
+    });
   }
 
   /** A card was declined on its page; another may be tried there. */
@@ -158,15 +175,17 @@ export class TopUps {
   async list(
     request: PageRequest & {
       walletId?: string | undefined;
+      origin?: TopUpOrigin | undefined;
       organizationId?: string | undefined;
       within?: string | undefined;
     },
   ): Promise<Page<TopUp>> {
     const sql = this.#sql;
-    const { walletId, organizationId, within, startingAfter } = request;
+    const { walletId, origin, organizationId, within, startingAfter } = request;
     const rows = await sql<TopUpRow[]>`
       select * from top_ups
       where ${walletId === undefined ? sql`true` : sql`wallet_id = ${walletId}`}
+        and ${origin === undefined ? sql`true` : sql`origin = ${origin}`}
         and ${organizationId === undefined ? sql`true` : sql`organization_id = ${organizationId}`}
         and ${within === undefined ? sql`true` : sql`organization_id in (${subtree(sql, within)})`}
         and ${startingAfter === undefined ? sql`true` : sql`id < ${startingAfter}`}
@@ -185,12 +204,18 @@ export class TopUps {
   }
 
   /** Orders that never reached Stripe, or whose page is over: nobody can pay them any more. */
-  async expireUnasked(olderThanMs: number): Promise<number> {
-    const rows = await this.#sql`
-      update top_ups set state = 'expired', updated_at = now()
-      where state = 'created' and created_at < now() - ${olderThanMs} * interval '1 millisecond'
-      returning 1 as expired`;
-    return rows.length;
+  async expireUnasked(olderThanMs: number, tell: TellOfTopUp): Promise<number> {
+    return transaction(this.#sql, async (tx) => {
+      const rows = await tx<TopUpRow[]>`
+        update top_ups set state = 'expired', updated_at = now()
+        where state = 'created' and origin = 'order' and created_at < now() - ${olderThanMs} * interval '1 millisecond'
+        returning *`;
+      await appendEvents(
+        tx,
+        rows.map(topUpFromRow).flatMap((topUp) => tell(topUp, false)),
+      );
+      return rows.length;
+    });
   }
 
   /** The organization's customer at Stripe; of several made at once the first stays. */
@@ -235,6 +260,7 @@ export function topUpFromRow(row: TopUpRow): TopUp {
     receiptUrl: row.receipt_url,
     fingerprint: row.fingerprint,
     stripeAttempt: row.stripe_attempt,
+    origin: row.origin,
     createdAt: row.created_at,
     paidAt: row.paid_at,
   };

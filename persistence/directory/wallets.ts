@@ -24,6 +24,8 @@ export interface Wallet {
   /** Lower-case ISO 4217, or a unit such as `credit`. */
   currency: string;
   name: string;
+  /** A saved card is charged when it runs low. */
+  recharges: boolean;
   createdAt: Date;
 }
 
@@ -41,6 +43,7 @@ export interface WalletRow {
   partition: number;
   currency: string;
   name: string;
+  recharges?: boolean;
   created_at: Date;
 }
 
@@ -61,7 +64,8 @@ export class Wallets {
   /** One wallet; undefined when there is none. Cached. */
   get(id: string): Promise<Wallet | undefined> {
     return this.#cache.read(id, async () => {
-      const [row] = await this.#sql<WalletRow[]>`select * from wallets where id = ${id}`;
+      const [row] = await this.#sql<WalletRow[]>`
+        select ${walletColumns(this.#sql)} from wallets where id = ${id}`;
       return row && walletFromRow(row);
     });
   }
@@ -85,7 +89,7 @@ export class Wallets {
     const sql = this.#sql;
     const { organizationId, within, startingAfter } = request;
     const rows = await sql<WalletRow[]>`
-      select * from wallets
+      select ${walletColumns(sql)} from wallets
       where ${organizationId === undefined ? sql`true` : sql`organization_id = ${organizationId}`}
         and ${within === undefined ? sql`true` : sql`organization_id in (${subtree(sql, within)})`}
         and ${startingAfter === undefined ? sql`true` : sql`id < ${startingAfter}`}
@@ -127,6 +131,13 @@ export async function insertWallet(
   return wallet;
 }
 
+/** Of a `from wallets`. */
+export function walletColumns(sql: Sql | Transaction) {
+  return sql`wallets.*, exists (
+    select 1 from auto_recharges where wallet_id = wallets.id and status = 'active') as recharges`;
+}
+
+/** One that was just made has no auto-recharge. */
 export function walletFromRow(row: WalletRow): Wallet {
   return {
     id: row.id,
@@ -135,6 +146,7 @@ export function walletFromRow(row: WalletRow): Wallet {
     partition: row.partition,
     currency: row.currency,
     name: row.name,
+    recharges: row.recharges ?? false,
     createdAt: row.created_at,
   };
 }

@@ -3,7 +3,7 @@
  * same ledger make the same batch, in any process.
  */
 import type { KeyObject } from 'node:crypto';
-import { type HoldState, type JournalEntry, packWalletState } from '../../engine/index.ts';
+import type { HoldState, JournalEntry, WalletState } from '../../engine/index.ts';
 import { chainHash } from '../hash-chain.ts';
 import { type LedgerRow, labelsOf, ledgerRow } from '../ledger-row.ts';
 import { type ReadEntry, walletsOf } from './entry.ts';
@@ -17,7 +17,7 @@ export interface SnapshotMove {
   sequence: number;
   postedMicros: number;
   heldMicros: number;
-  state: Buffer;
+  wallet: WalletState;
   chainHash: Buffer;
   updatedAtMs: number;
 }
@@ -126,9 +126,9 @@ class Planner {
     }
     this.batch.taken.push({ partition: read.partition, entry });
     const labels = labelsOf(entry);
-    entry.rows.forEach((row, index) => {
+    for (const [index, row] of entry.rows.entries()) {
       this.#append(ledgerRow(entry, row, index, labels, read.contentHash), row.wallet);
-    });
+    }
     if (entry.hold !== null) this.#keepHold(read.partition, entry, entry.hold);
     this.#claimKey(read, entry);
   }
@@ -147,29 +147,40 @@ class Planner {
     if (read.entry !== undefined) this.#claimKey(read, read.entry);
   }
 
-  #append(row: LedgerRow, state: Parameters<typeof packWalletState>[0]): void {
+  #append(row: LedgerRow, wallet: WalletState): void {
     const head = this.#heads.get(row.walletId);
     if (head === undefined) throw new Error(`${row.walletId} was judged without a head`);
     const hash = chainHash(this.#chainKey, head.chainHash, row);
-    const started = this.batch.snapshots.get(row.walletId);
-    this.batch.rows.push({ ...row, hash });
-    this.batch.snapshots.set(row.walletId, {
-      walletId: row.walletId,
-      fromSequence: started?.fromSequence ?? head.sequence,
-      fromHash: started?.fromHash ?? head.chainHash,
-      sequence: row.sequence,
-      postedMicros: row.postedAfterMicros,
-      heldMicros: row.heldAfterMicros,
-      state: packWalletState(state),
-      chainHash: hash,
-      updatedAtMs: row.createdAtMs,
-    });
+    this.batch.rows.push(Object.assign(row, { hash }));
+    this.#moveSnapshot(head, row, wallet, hash);
     head.sequence = row.sequence;
     head.postedMicros = row.postedAfterMicros;
     head.heldMicros = row.heldAfterMicros;
     head.chainHash = hash;
     // The stream may hold one entry twice after a replay; the second must be seen as a repeat.
     this.#stored.set(row.id, row.contentHash);
+  }
+
+  #moveSnapshot(head: WalletHead, row: LedgerRow, wallet: WalletState, hash: Buffer): void {
+    const started = this.batch.snapshots.get(row.walletId);
+    const move = started ?? {
+      walletId: row.walletId,
+      fromSequence: head.sequence,
+      fromHash: head.chainHash,
+      sequence: 0,
+      postedMicros: 0,
+      heldMicros: 0,
+      wallet,
+      chainHash: hash,
+      updatedAtMs: 0,
+    };
+    move.sequence = row.sequence;
+    move.postedMicros = row.postedAfterMicros;
+    move.heldMicros = row.heldAfterMicros;
+    move.wallet = wallet;
+    move.chainHash = hash;
+    move.updatedAtMs = row.createdAtMs;
+    if (started === undefined) this.batch.snapshots.set(row.walletId, move);
   }
 
   #keepHold(partition: number, entry: JournalEntry, hold: HoldState): void {

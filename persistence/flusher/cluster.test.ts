@@ -10,8 +10,8 @@ import {
   until,
 } from '../test/engine-world.ts';
 
-const START_MS = 60_000;
-const TIMEOUT_MS = 60_000;
+const START_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 
 let world: EngineWorld;
 let redis: TestCluster;

@@ -3,13 +3,13 @@
  *
  * The cursor moves in the same transaction as the rows, by compare-and-set on (old id, epoch), so a
  * crash anywhere repeats nothing and loses nothing, and whoever reads under an old epoch commits
- * nothing. All statements are sent without waiting for one another; the counts are checked, and what
- * follows from the batch (followers.ts) is written, before the commit.
+ * nothing. All statements are sent without waiting for one another, those of what follows from the batch
+ * (followers.ts) behind them; the counts are checked before the commit.
  */
 import type { Sql, Transaction } from '../connect.ts';
 import { transaction } from '../transaction.ts';
 import type { Batch } from './batch.ts';
-import { type Followers, runFollowers } from './followers.ts';
+import { FollowerFailed, type Followers, runFollowers, runFollowersBoldly } from './followers.ts';
 import {
   claimKeys,
   conflictingKeys,
@@ -57,17 +57,27 @@ export async function commitBatch(
   options: CommitOptions = {},
 ): Promise<number> {
   const { checkpoint = ignore } = options;
-  const conflicts = await transaction(sql, (tx) => writeBatch(tx, batch, cursors, options));
+  const write = (bold: boolean) =>
+    transaction(sql, (tx) => writeBatch(tx, batch, cursors, options, bold));
+  const conflicts = await write(true).catch((error: unknown) => {
+    // Nothing of it stands: again, so that the follower alone is left out.
+    if (error instanceof FollowerFailed) return write(false);
+    throw error;
+  });
   checkpoint('committed');
   return conflicts;
 }
 
-/** The statements of `commitBatch`, for a caller that has a transaction of its own. */
+/**
+ * The statements of `commitBatch`, for a caller that has a transaction of its own.
+ * @param bold a follower's failure is thrown, as FollowerFailed
+ */
 export async function writeBatch(
   tx: Transaction,
   batch: Batch,
   cursors: readonly CursorMove[],
   { checkpoint = ignore, followers }: CommitOptions = {},
+  bold = false,
 ): Promise<number> {
   const snapshots = [...batch.snapshots.values()];
   const holds = [...batch.holds.values()];
@@ -91,10 +101,13 @@ export async function writeBatch(
     if (holds.length > 0) send('holds', () => keepHolds(tx, holds));
     const claimed = sendKeys(tx, batch, send);
     sendQuarantine(tx, batch, send);
+    if (bold && followers !== undefined) {
+      send('followers', () => runFollowersBoldly(tx, batch, followers));
+    }
     if ((await cursorsMoved) !== cursors.length) throw new StaleBatch('cursor');
     if ((await snapshotsMoved) !== snapshots.length) throw new StaleBatch('snapshot');
     await Promise.all(pending);
-    if (followers !== undefined) {
+    if (!bold && followers !== undefined) {
       checkpoint('followers');
       await runFollowers(tx, batch, followers);
     }

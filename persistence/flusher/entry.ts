@@ -1,6 +1,7 @@
 /** A journal entry as it was read from a stream, decoded once. */
 import { type JournalEntry, unpackJournalEntry } from '../../engine/index.ts';
 import { contentHashOf } from '../ledger-row.ts';
+import type { Run } from './positions.ts';
 
 /** What a reader of the journal hands over. `id` is the stream id, `<ms>-<n>`. */
 export interface StreamEntry {
@@ -27,6 +28,11 @@ export function readEntry(partition: number, { id, payload }: StreamEntry): Read
     const fault = error instanceof Error ? error.message : String(error);
     return { partition, id, payload, contentHash, entry: undefined, fault };
   }
+}
+
+/** The same run with its entries decoded. */
+export function readRun({ partition, after, entries }: Run<StreamEntry>): Run {
+  return { partition, after, entries: entries.map((entry) => readEntry(partition, entry)) };
 }
 
 /** Every wallet an entry concerns: those it moves, and those its hold may move later. */

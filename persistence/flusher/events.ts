@@ -1,5 +1,6 @@
 /** What a flusher tells: to waiters, to metrics, to the log, and to whoever shuts the gate. */
 
+import type { StaleBatch } from './commit.ts';
 import type { Flushed } from './flush.ts';
 import type { Fault } from './judge.ts';
 
@@ -41,6 +42,11 @@ export interface FlusherEvents {
    * is replayed under the same sequences.
    */
   rewound?(notice: { partition: number; was: string; is: string }): void;
+  /**
+   * Another process moved on (a recovery raised the epoch, a lease changed hands), so the batch is read
+   * again. That is how they keep out of each other's way; a second time in a row it is trouble.
+   */
+  stale?(what: StaleBatch['what']): void;
   /** Once when trouble begins, once when it is over (`error` undefined). */
   trouble?(error: unknown): void;
 }

@@ -10,7 +10,7 @@
  * a deadlock, a timeout) fails the batch as a whole, which is read and written again.
  */
 import type { Transaction } from '../connect.ts';
-import { isPostgresOutage } from '../postgres-errors.ts';
+import { isConnectionLost, isPostgresOutage } from '../postgres-errors.ts';
 import { savepoint } from '../transaction.ts';
 import type { Batch } from './batch.ts';
 
@@ -34,13 +34,24 @@ export interface Followers {
   failed(name: string, error: unknown): void;
 }
 
-/** @throws the database's own trouble; nothing else */
+/** A follower failed on its own account in a transaction that has no savepoint for it: all is undone. */
+export class FollowerFailed extends Error {
+  constructor(cause: unknown) {
+    super('a follower failed', { cause });
+    this.name = 'FollowerFailed';
+  }
+}
+
+/**
+ * Runs them under savepoints, so that one which fails is undone alone.
+ * @throws the database's own trouble; nothing else
+ */
 export async function runFollowers(
   tx: Transaction,
   batch: FollowedBatch,
   { each, failed }: Followers,
 ): Promise<void> {
-  if (batch.taken.length === 0 && batch.quarantine.length === 0) return;
+  if (isNothing(batch)) return;
   for (const follower of each) {
     try {
       await savepoint(tx, (part) => follower.follow(part, batch));
@@ -49,4 +60,29 @@ export async function runFollowers(
       failed(follower.name, error);
     }
   }
+}
+
+/**
+ * Runs them beside each other and without savepoints, which are two more turns to Postgres for each in
+ * every batch; for whoever does the whole transaction again, under savepoints, when one fails.
+ * @throws FollowerFailed; or the database's own trouble; in either case once all of them are done
+ */
+export async function runFollowersBoldly(
+  tx: Transaction,
+  batch: FollowedBatch,
+  { each }: Pick<Followers, 'each'>,
+): Promise<void> {
+  if (isNothing(batch)) return;
+  const followed = await Promise.allSettled(each.map(async (one) => one.follow(tx, batch)));
+  const failures = followed.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (failures.length === 0) return;
+  throw failures.find(isTrouble) ?? new FollowerFailed(failures[0]);
+}
+
+function isTrouble(error: unknown): boolean {
+  return isPostgresOutage(error) || isConnectionLost(error);
+}
+
+function isNothing({ taken, quarantine }: FollowedBatch): boolean {
+  return taken.length === 0 && quarantine.length === 0;
 }

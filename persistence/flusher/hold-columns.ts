@@ -11,8 +11,8 @@ export interface HoldColumns {
   callId: string;
   state: string;
   revision: number;
-  /** Hex of the packed hold. */
-  snapshot: string;
+  /** The packed hold. */
+  snapshot: Buffer;
   /** Comma-separated: unnest() cannot take an array of arrays. */
   walletIds: string;
   usedMs: number;
@@ -33,8 +33,8 @@ export function holdColumns({ holdId, partition, hold, updatedAtMs }: HoldMove):
     callId: storable(hold.callId),
     state: shownState(hold),
     revision: hold.revision,
-    snapshot: packHoldState(hold).toString('hex'),
-    walletIds: [...new Set(hold.legs.map((leg) => leg.walletId))].join(','),
+    snapshot: packHoldState(hold),
+    walletIds: walletIdsOf(hold),
     usedMs: hold.usedMs,
     captured: hold.legs[0]?.capturedMicros ?? 0,
     outcome: storable(hold.outcome),
@@ -42,6 +42,12 @@ export function holdColumns({ holdId, partition, hold, updatedAtMs }: HoldMove):
     updatedAtMs,
     closedAtMs: hold.closedAtMs === 0 ? null : hold.closedAtMs,
   };
+}
+
+function walletIdsOf({ legs }: HoldState): string {
+  const [first] = legs;
+  if (first !== undefined && legs.length === 1) return first.walletId;
+  return [...new Set(legs.map((leg) => leg.walletId))].join(',');
 }
 
 /** A live call whose money ran short is shown as final. */

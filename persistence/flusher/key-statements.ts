@@ -1,6 +1,7 @@
 /** The SQL of natural keys and of the quarantine. */
 import type { Transaction } from '../connect.ts';
 import { storable } from '../storable.ts';
+import { bytesArray, integerArray, textArray } from './array-text.ts';
 import type { NaturalKey, QuarantinedEntry } from './batch.ts';
 import { walletsOf } from './entry.ts';
 
@@ -14,16 +15,16 @@ export async function claimKeys(tx: Transaction, keys: readonly NaturalKey[]): P
   const result = await tx`
     INSERT INTO natural_keys (scope, kind, key, fingerprint, mutation_id, payload, created_at)
     SELECT DISTINCT ON (scope, kind, key)
-           scope, kind, key, fingerprint, mutation_id, decode(payload, 'hex'),
+           scope, kind, key, fingerprint, mutation_id, payload,
            to_timestamp(created_at / 1000.0)
     FROM unnest(
-      ${keys.map(({ entry }) => storable(entry.requestScope))}::text[],
-      ${keys.map(({ entry }) => entry.requestKind)}::text[],
-      ${keys.map(({ entry }) => storable(entry.requestKey))}::text[],
-      ${keys.map(({ entry }) => storable(entry.fingerprint))}::text[],
-      ${keys.map(({ entry }) => entry.mutationId)}::text[],
-      ${keys.map(({ payload }) => payload.toString('hex'))}::text[],
-      ${keys.map(({ entry }) => entry.atMs)}::bigint[]
+      ${textArray(keys, ({ entry }) => storable(entry.requestScope))}::text[],
+      ${textArray(keys, ({ entry }) => entry.requestKind)}::text[],
+      ${textArray(keys, ({ entry }) => storable(entry.requestKey))}::text[],
+      ${textArray(keys, ({ entry }) => storable(entry.fingerprint))}::text[],
+      ${textArray(keys, ({ entry }) => entry.mutationId)}::text[],
+      ${bytesArray(keys, ({ payload }) => payload)}::bytea[],
+      ${integerArray(keys, ({ entry }) => entry.atMs)}::bigint[]
     ) WITH ORDINALITY
       AS keys (scope, kind, key, fingerprint, mutation_id, payload, created_at, position)
     ORDER BY scope, kind, key, position

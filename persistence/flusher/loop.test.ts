@@ -59,10 +59,50 @@ test('a stop drains what is in the journal', async () => {
   await world.flushed();
 });
 
-test('killed at any statement again and again under load, no row is lost or doubled', async () => {
+test('a recovery that raised the epoch costs one batch, and is no trouble', async () => {
+  const stale: string[] = [];
+  const events = Object.assign(counted(), { stale: (what: string) => void stale.push(what) });
+  const flusher = world.flusher('overtaken', { events });
+  await until(async () => flusher.held().size === PARTITIONS);
+  await work(1);
+  await world.flushed();
+  await world.sql`UPDATE journal_cursors SET epoch = epoch + 1`;
+  await work(1);
+  await world.flushed();
+  await flusher.stop();
+  expect(stale).toEqual(['cursor']);
+  expect(events).toMatchObject({ troubles: 0, quarantine: 0 });
+  expect(await world.verify()).toEqual([]);
+});
+
+test('with much to do two transactions are under way, of different partitions', async () => {
+  await work(20);
+  let underWay = 0;
+  let most = 0;
+  const events = counted();
+  const flusher = world.flusher('lanes', {
+    events,
+    checkpoint: (name) => {
+      if (name === 'cursors') underWay += 1;
+      if (name === 'committed') underWay -= 1;
+      most = Math.max(most, underWay);
+    },
+    settings: { laneEntries: 10 },
+  });
+  await world.flushed();
+  await flusher.stop();
+  expect(most).toBe(2);
+  expect(events).toMatchObject({ troubles: 0, quarantine: 0 });
+  expect(await world.verify()).toEqual([]);
+});
+
+test.each([
+  ['one transaction after the other', 1_000_000],
+  ['two at once', 1],
+])('%s, killed at any statement under load, no row is lost or doubled', async (_, laneEntries) => {
   const kills = new Map<string, number>();
   const events = counted();
-  const flusher = world.flusher('killed', {
+  const flusher = world.flusher(`killed ${laneEntries}`, {
     events,
     checkpoint: (name) => {
       const times = kills.get(name) ?? 0;
@@ -70,7 +110,7 @@ test('killed at any statement again and again under load, no row is lost or doub
       kills.set(name, times + 1);
       throw new Error(`killed at ${name}`);
     },
-    settings: { batchEntries: 20, retryMinMs: 1 },
+    settings: { batchEntries: 20, laneEntries, retryMinMs: 1 },
   });
   await work(30);
   await world.flushed();

@@ -3,20 +3,22 @@
  *
  *   renew leases -> read the journal of the partitions held -> one transaction per batch -> again
  *
- * While a batch commits, the next one is already being read. Any failure throws away what was read
- * and starts again from the cursors in Postgres, which alone say what is committed.
+ * With much to do the next batch is read while one commits, and another one, of other partitions, is
+ * planned and committed beside it; with little to do, what comes within some milliseconds shares a batch.
+ * Any failure throws away what was read and starts again from the cursors in Postgres, which alone say what
+ * is committed.
  */
 import type { KeyObject } from 'node:crypto';
 import { type Journal, OutageError } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
 import { createLeases, type Leases } from '../leases.ts';
-import type { Checkpoint } from './commit.ts';
-import { compareStreamIds, readEntry } from './entry.ts';
+import { type Checkpoint, StaleBatch } from './commit.ts';
+import { compareStreamIds, readRun, type StreamEntry } from './entry.ts';
 import { type FlusherEvents, tell } from './events.ts';
 import { flush } from './flush.ts';
 import type { Followers } from './followers.ts';
 import { type Committed, Positions, type Run } from './positions.ts';
-import { batchesOf } from './runs.ts';
+import { batchesOf, lanesOf } from './runs.ts';
 import { FLUSHER_SETTINGS, type FlusherSettings } from './settings.ts';
 import { wakeableSleep } from './sleep.ts';
 
@@ -55,6 +57,9 @@ export function startFlusher(input: FlusherInput): Flusher {
   };
 }
 
+/** What was read ahead is decoded only when its turn comes: decoded it is many times as large. */
+type Unread = Run<StreamEntry>;
+
 class Loop {
   readonly leases: Leases;
   readonly #input: FlusherInput;
@@ -64,9 +69,12 @@ class Loop {
   readonly #sleep = wakeableSleep();
   /** What Redis has not been told yet: committed stream ids by partition. */
   readonly #untold = new Map<number, string>();
-  #ahead: Promise<Run[]> | undefined;
+  #ahead: Promise<Unread[]> | undefined;
   #renewAt = 0;
+  /** When the last transaction began. */
+  #beganAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #inTrouble = false;
   #stopBy = Number.POSITIVE_INFINITY;
   /** The read under way began after the stop, so nothing can come after it. */
   #lastRead = false;
@@ -84,7 +92,8 @@ class Loop {
     while (!this.#drained && performance.now() < this.#stopBy) {
       try {
         await this.#turn();
-        if (this.#failures > 0) this.#events.trouble?.(undefined);
+        if (this.#inTrouble) this.#events.trouble?.(undefined);
+        this.#inTrouble = false;
         this.#failures = 0;
       } catch (error) {
         await this.#startAgain(error);
@@ -105,16 +114,29 @@ class Loop {
 
   async #turn(): Promise<void> {
     await this.#followLeases();
-    const runs = await (this.#ahead ?? this.#read());
+    const runs = await (this.#ahead ?? this.#gather());
     this.#ahead = undefined;
-    const found = runs.some((run) => run.entries.length > 0);
-    if (!found) {
+    const found = runs.reduce((sum, run) => sum + run.entries.length, 0);
+    if (found === 0) {
       await this.#tellRedis();
       this.#drained = this.#lastRead;
       return;
     }
-    this.#readAhead();
-    for (const batch of batchesOf(runs, this.#settings.batchEntries)) await this.#flush(batch);
+    this.#beganAt = performance.now();
+    if (found >= this.#settings.aheadEntries) this.#readAhead();
+    await this.#flushLanes(lanesOf(runs, this.#settings.laneEntries));
+  }
+
+  /** A failure in one waits for the other: what is read again must not be under way. */
+  async #flushLanes(lanes: readonly (readonly Unread[])[]): Promise<void> {
+    const { batchEntries } = this.#settings;
+    const flushed = await Promise.allSettled(
+      lanes.map(async (lane) => {
+        for (const batch of batchesOf(lane, batchEntries)) await this.#flush(batch);
+      }),
+    );
+    const failed = flushed.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   async #followLeases(): Promise<void> {
@@ -160,7 +182,14 @@ class Loop {
     }
   }
 
-  async #read(): Promise<Run[]> {
+  /** Reads, but not so soon after the last transaction began that each entry would have one of its own. */
+  async #gather(): Promise<Unread[]> {
+    const leftMs = this.#beganAt + this.#settings.gatherMs - performance.now();
+    if (leftMs >= 1 && !this.#stopping) await this.#sleep.sleep(leftMs);
+    return this.#read();
+  }
+
+  async #read(): Promise<Unread[]> {
     const { readEntries, blockMs } = this.#settings;
     const positions = this.#positions.next();
     this.#lastRead = this.#stopping;
@@ -176,7 +205,7 @@ class Loop {
       return {
         partition,
         after: positions.find((position) => position.partition === partition)?.after ?? '',
-        entries: items.map((item) => readEntry(partition, item)),
+        entries: items,
       };
     });
   }
@@ -187,12 +216,12 @@ class Loop {
     this.#ahead.catch(() => undefined);
   }
 
-  async #flush(runs: readonly Run[]): Promise<void> {
+  async #flush(runs: readonly Unread[]): Promise<void> {
     const held = this.leases.held();
     const own = runs.filter((run) => held.has(run.partition) && this.#positions.follows(run));
     for (const run of runs) if (!own.includes(run)) this.#positions.forget(run.partition);
     const started = performance.now();
-    for (const flushed of await flush(this.#input, own, this.#positions)) {
+    for (const flushed of await flush(this.#input, own.map(readRun), this.#positions)) {
       tell(this.#events, flushed, performance.now() - started);
       await this.#tellRedis(flushed.committed);
     }
@@ -202,10 +231,20 @@ class Loop {
     await this.#ahead?.catch(() => undefined);
     this.#ahead = undefined;
     this.#positions.clear();
-    if (this.#failures === 0) this.#events.trouble?.(error);
+    this.#tell(error);
     this.#failures += 1;
     const { retryMinMs, retryMaxMs } = this.#settings;
     const doubled = retryMinMs * 2 ** Math.min(this.#failures - 1, 16);
     await this.#sleep.sleep(Math.min(doubled, retryMaxMs));
+  }
+
+  #tell(error: unknown): void {
+    if (this.#inTrouble) return;
+    if (error instanceof StaleBatch && this.#failures === 0) {
+      this.#events.stale?.(error.what);
+      return;
+    }
+    this.#inTrouble = true;
+    this.#events.trouble?.(error);
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { JournalPosition } from '../../engine/index.ts';
 import type { Sql } from '../connect.ts';
-import type { ReadEntry } from './entry.ts';
+import type { ReadEntry, StreamEntry } from './entry.ts';
 import type { CursorMove } from './statements.ts';
 
 /** How far a partition is in the ledger. */
@@ -21,11 +21,11 @@ interface Position {
   read: string;
 }
 
-/** Entries of one partition in stream order, and the stream id they follow. */
-export interface Run {
+/** Entries of one partition in stream order, decoded or not yet, and the stream id they follow. */
+export interface Run<E extends StreamEntry = ReadEntry> {
   partition: number;
   after: string;
-  entries: readonly ReadEntry[];
+  entries: readonly E[];
 }
 
 export class Positions {
@@ -62,7 +62,7 @@ export class Positions {
     if (position !== undefined) position.read = id;
   }
 
-  follows({ partition, after }: Run): boolean {
+  follows({ partition, after }: Run<StreamEntry>): boolean {
     return this.#positions.get(partition)?.committed === after;
   }
 

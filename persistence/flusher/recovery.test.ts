@@ -65,7 +65,7 @@ test('Redis killed twice under load: nothing acknowledged is lost, nothing is th
   }
   expect(events.quarantine).toBe(0);
   expect(await world.verify()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 const WRITTEN = ['ledger_entries', 'wallet_snapshots', 'holds', 'natural_keys', 'journal_cursors'];
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestSentinels, testSentinels } from '../../testing/services.ts';
 import { counted, depositAgain, type EngineWorld, engineWorld } from '../test/engine-world.ts';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 const PARTITION = 1;
 const DEPOSITS = 10;
 

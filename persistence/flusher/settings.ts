@@ -2,6 +2,21 @@
 export interface FlusherSettings {
   /** Most entries of one Postgres transaction. */
   batchEntries: number;
+  /**
+   * With twice as many entries to flush two transactions are under way at once, of different partitions:
+   * while Postgres works on one, this process plans the other.
+   */
+  laneEntries: number;
+  /**
+   * With so many entries found at once the next are read while these are committed. With fewer they are
+   * read afterwards: what came meanwhile goes into the next transaction and not into the one after it.
+   */
+  aheadEntries: number;
+  /**
+   * While little is found, a transaction begins at most so often, in ms: what comes within it shares one,
+   * and its fixed price. After a pause of that length the first entry goes at once.
+   */
+  gatherMs: number;
   /** Most entries read at once from one partition. */
   readEntries: number;
   /** How long a read waits for entries, in ms: also how soon a stop or a lease is noticed. */
@@ -19,6 +34,9 @@ export interface FlusherSettings {
 
 export const FLUSHER_SETTINGS: FlusherSettings = {
   batchEntries: 2_000,
+  laneEntries: 500,
+  aheadEntries: 500,
+  gatherMs: 10,
   readEntries: 1_000,
   blockMs: 200,
   leaseTtlMs: 2_000,

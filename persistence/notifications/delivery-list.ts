@@ -81,7 +81,7 @@ export class DeliveryList {
   async replay(id: string, now: Date): Promise<Delivery | undefined> {
     await this.#sql`
       update notification_deliveries
-      set state = 'pending', attempts = 0, started_at = ${now}, next_attempt_at = ${now},
+      set state = 'pending', attempts = 0, strikes = 0, started_at = ${now}, next_attempt_at = ${now},
         delivered_at = null
       where id = ${id} and (claimed_until is null or claimed_until <= ${now})`;
     return this.get(id);
@@ -130,7 +130,7 @@ export class DeliveryList {
         from unnest(${ids.map(() => newId('dlv'))}::text[], ${ids}::text[]) as wanted (id, event_id)
         join outbox event on event.id = wanted.event_id
         on conflict (endpoint_id, event_id) do update
-          set state = 'pending', attempts = 0, started_at = ${now}, next_attempt_at = ${now},
+          set state = 'pending', attempts = 0, strikes = 0, started_at = ${now}, next_attempt_at = ${now},
             delivered_at = null
         returning 1`;
       return rows.length;

@@ -1,6 +1,6 @@
 /** Where events go: outgoing webhooks and people's mailboxes. Secrets come and go sealed. */
-import { newId } from '../../engine/index.ts';
-import type { Sql } from '../connect.ts';
+import { newId, RequestError } from '../../engine/index.ts';
+import type { Sql, Transaction } from '../connect.ts';
 import { onlyRow } from '../directory/cells.ts';
 import type { Write } from '../directory/change-feed.ts';
 import { subtree } from '../directory/organizations.ts';
@@ -26,7 +26,6 @@ export interface NotificationEndpoint {
   /** Since the last success. */
   failures: number;
   failingSince: Date | null;
-  quietUntil: Date | null;
   lastSuccessAt: Date | null;
   createdAt: Date;
 }
@@ -61,7 +60,6 @@ interface EndpointRow {
   sealed: Buffer | null;
   failures: number;
   failing_since: Date | null;
-  quiet_until: Date | null;
   last_success_at: Date | null;
   created_at: Date;
 }
@@ -72,6 +70,9 @@ export interface EndpointListRequest extends PageRequest {
   /** An organization and all below it. */
   within?: string | undefined;
 }
+
+/** Of one channel and organization: each event goes to every one of them. */
+export const ENDPOINTS_MAX = 50;
 
 export class NotificationEndpoints {
   readonly #sql: Sql;
@@ -85,8 +86,10 @@ export class NotificationEndpoints {
     return newId(channel === 'webhook' ? 'whk' : 'eml');
   }
 
+  /** The write throws RequestError when the organization has as many of the channel as it may. */
   creating(input: NewNotificationEndpoint): Write<NotificationEndpoint> {
     return async (tx) => {
+      await refuseTooMany(tx, input);
       const rows = await tx<EndpointRow[]>`
         insert into notification_endpoints
           (id, channel, organization_id, target, description, events, include_descendants, sealed)
@@ -120,6 +123,7 @@ export class NotificationEndpoints {
         unreachable = case when ${status === 'enabled'} then 0 else unreachable end,
         failing_since = case when ${status === 'enabled'} then null else failing_since end,
         quiet_until = case when ${status === 'enabled'} then null else quiet_until end,
+        asked_until = case when ${status === 'enabled'} then null else asked_until end,
         updated_at = now()
       where id = ${id} returning *`;
     return row && endpointFromRow(row);
@@ -162,6 +166,21 @@ export class NotificationEndpoints {
   }
 }
 
+/** Of several at once each sees the one before. */
+async function refuseTooMany(
+  tx: Transaction,
+  { organizationId, channel }: NewNotificationEndpoint,
+): Promise<void> {
+  await tx`select 1 from organizations where id = ${organizationId} for no key update`;
+  const [row] = await tx<{ present: number }[]>`
+    select count(*) as present from notification_endpoints
+    where organization_id is not distinct from ${organizationId} and channel = ${channel}`;
+  if ((row?.present ?? 0) < ENDPOINTS_MAX) return;
+  const what = channel === 'webhook' ? 'webhook endpoints' : 'e-mail recipients';
+  const message = `There are ${ENDPOINTS_MAX} ${what} of this organization, and may be no more.`;
+  throw new RequestError('invalid_request', message);
+}
+
 export function endpointFromRow(row: EndpointRow): NotificationEndpoint {
   return {
     id: row.id,
@@ -176,7 +195,6 @@ export function endpointFromRow(row: EndpointRow): NotificationEndpoint {
     sealed: row.sealed,
     failures: row.failures,
     failingSince: row.failing_since,
-    quietUntil: row.quiet_until,
     lastSuccessAt: row.last_success_at,
     createdAt: row.created_at,
   };

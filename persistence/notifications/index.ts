@@ -7,12 +7,8 @@ export {
   readWishes,
   type Wish,
 } from './alert-states.ts';
-export {
-  type ClaimedDelivery,
-  Deliveries,
-  DOWN_AFTER_FAILURES,
-  type Outcome as DeliveryOutcome,
-} from './deliveries.ts';
+export { type ClaimedDelivery, type ClaimOptions, DOWN_AFTER_FAILURES } from './claim.ts';
+export { Deliveries } from './deliveries.ts';
 export {
   type Delivery,
   type DeliveryAttempt,
@@ -27,6 +23,7 @@ export {
   NotificationEndpoints,
 } from './endpoints.ts';
 export { appendEvents, type NewEvent } from './outbox.ts';
+export type { Outcome as DeliveryOutcome } from './record.ts';
 export {
   type NewWalletAlert,
   type StoredAlert,

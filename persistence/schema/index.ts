@@ -1,4 +1,5 @@
 /** Every table, one file per noun. The SQL in ../migrations is the truth; a test compares them. */
+export * from './auto-recharges.ts';
 export * from './calls.ts';
 export * from './dials.ts';
 export * from './holds.ts';

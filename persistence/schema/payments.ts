@@ -22,6 +22,8 @@ export type MovementPurpose =
   | 'dispute'
   | 'dispute_bonus';
 
+export type TopUpOrigin = 'order' | 'auto_recharge';
+
 /** What is for sale. */
 export const topUpPackages = pgTable('top_up_packages', {
   id: text('id').primaryKey(),
@@ -60,6 +62,13 @@ export const topUps = pgTable('top_ups', {
   requestKey: text('request_key').notNull(),
   fingerprint: text('fingerprint').notNull(),
   stripeAttempt: integer('stripe_attempt').notNull().default(0),
+  origin: text('origin').$type<TopUpOrigin>().notNull().default('order'),
+  customerId: text('customer_id'),
+  paymentMethod: text('payment_method'),
+  askAt: instant('ask_at'),
+  askedTimes: integer('asked_times').notNull().default(0),
+  bridgeMicros: micros('bridge_micros').notNull().default(0),
+  bridgeReturnedAt: instant('bridge_returned_at'),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
   paidAt: instant('paid_at'),
@@ -78,6 +87,7 @@ export const payments = pgTable('payments', {
   putOffTimes: integer('put_off_times').notNull().default(0),
   putOffUntil: instant('put_off_until'),
   receiptUrl: text('receipt_url'),
+  unsettledSince: instant('unsettled_since'),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 

@@ -201,7 +201,7 @@ export async function depositAgain(
 }
 
 /** Waits for a condition, never for a time. */
-export async function until(condition: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const limit = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > limit) throw new Error('the condition did not come about in time');

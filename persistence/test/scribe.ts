@@ -26,6 +26,8 @@ export class Scribe {
   readonly wallets = new Map<string, WalletState>();
   readonly holds = new Map<string, HoldState>();
   readonly #organizationId: string;
+  /** What its holds are. */
+  kind: 'amount' | 'call' = 'amount';
   /** Clock of the entries and of their stream ids, in ms. */
   now = Date.now() - 60_000;
 
@@ -52,7 +54,8 @@ export class Scribe {
       amountMicros: 0,
       heldDeltaMicros: heldMicros,
     }));
-    const hold = newHold(this.#organizationId, walletIds, heldMicros, this.now);
+    const made = newHold(this.#organizationId, walletIds, heldMicros, this.now);
+    const hold = { ...made, kind: this.kind, callId: this.kind === 'call' ? `of ${holdId}` : '' };
     this.holds.set(holdId, hold);
     return { holdId, item: this.write('authorize', moves, { holdId, hold, ...fields }) };
   }
@@ -75,6 +78,27 @@ export class Scribe {
     };
     this.holds.set(holdId, hold);
     return this.write('capture', moves, { holdId, hold });
+  }
+
+  /** More or less is held from then on, of each leg. */
+  extend(holdId: string, heldMicros: number): StreamEntry {
+    const open = this.#hold(holdId);
+    const moves = open.legs.map((leg) => ({
+      walletId: leg.walletId,
+      kind: 'hold',
+      amountMicros: 0,
+      heldDeltaMicros: heldMicros - leg.heldMicros,
+    }));
+    const legs = open.legs.map((leg) => ({ ...leg, heldMicros }));
+    const hold = { ...open, revision: open.revision + 1, legs };
+    this.holds.set(holdId, hold);
+    return this.write('extend', moves, { holdId, hold });
+  }
+
+  configure(walletId: string, limits: Partial<WalletState>): StreamEntry {
+    this.wallets.set(walletId, { ...(this.wallets.get(walletId) ?? NEW_WALLET), ...limits });
+    const move = { walletId, kind: 'configure', amountMicros: 0, heldDeltaMicros: 0 };
+    return this.write('configure', [move]);
   }
 
   /** A change of the hold that moves no money. */

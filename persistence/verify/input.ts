@@ -11,8 +11,12 @@ export interface VerifyInput extends VerifyFilter {
   chainKey: KeyObject;
   /** Left out: only Postgres is checked. */
   redis?: {
-    /** Wallets that Redis holds now; it need not hold all. */
-    peekWallets(partition: number, ids: readonly string[]): Promise<Map<string, WalletState>>;
+    /** Wallets that Redis holds now; it need not hold all. Told of those that cannot be read. */
+    peekWallets(
+      partition: number,
+      ids: readonly string[],
+      unreadable: (id: string) => void,
+    ): Promise<Map<string, WalletState>>;
     journal: Pick<Journal, 'range'>;
   };
   /** What was written outside the database; left out: digests are compared with the ledger alone. */

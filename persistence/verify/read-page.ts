@@ -11,6 +11,8 @@ export interface VerifyFilter {
   walletIds?: readonly string[];
   /** Replay only rows made since then; what stands for the rows before them is told (starts.ts). */
   since?: Date;
+  /** Read only the last row of each wallet: for what compares the present, not the past. */
+  lastRowsOnly?: boolean;
 }
 
 export interface SnapshotRow {
@@ -88,7 +90,7 @@ export async function readOpenHolds(
 ): Promise<Map<string, Map<string, number>>> {
   const rows = await tx<{ id: string; snapshot: Buffer }[]>`
     SELECT id, snapshot FROM holds
-    WHERE state IN ('authorized', 'live', 'final')
+    WHERE closed_at IS NULL
       AND partition IN (
         SELECT partition FROM wallet_snapshots WHERE wallet_id = ANY(${walletIds}::text[]))
       AND wallet_ids && ${walletIds}::text[]`;

@@ -200,7 +200,7 @@ describe('rows since a time', () => {
       WHERE sequence <= 2`;
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     await writeDigest(world.sql, CHAIN_KEY, yesterday);
-    const since = new Date(Date.now() - 3_600_000);
+    const since = new Date(new Date().setUTCHours(0, 0, 0, 0));
     const run = verify({ sql: world.sql, chainKey: CHAIN_KEY, since, walletIds: [wallet] });
     expect(await run.next()).toMatchObject({
       done: true,

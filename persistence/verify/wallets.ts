@@ -74,7 +74,9 @@ async function readAndCheck(
     async (tx) => {
       const snapshots = await readSnapshots(tx, partition, after, input, WALLET_PAGE);
       const walletIds = snapshots.map((snapshot) => snapshot.walletId);
-      const starts = await startsOf(tx, walletIds, input.since);
+      const starts = input.lastRowsOnly
+        ? lastRows(snapshots)
+        : await startsOf(tx, walletIds, input.since);
       const { entries, altered } = await checkLedger(tx, input, snapshots, starts, report);
       const journal = input.redis?.journal;
       const { chainKey } = input;
@@ -91,6 +93,11 @@ async function readAndCheck(
   const inRedis = tail ? await checkRedis(input, partition, page, tail, report) : 0;
   const last = page.snapshots.at(-1)?.walletId;
   return { last, starts: [...page.starts.values()], entries: page.entries, inRedis, found };
+}
+
+/** A snapshot stands where its wallet's last row does, or the replay from there says otherwise. */
+function lastRows(snapshots: readonly SnapshotRow[]): Map<string, Start> {
+  return new Map(snapshots.map(({ walletId, sequence }) => [walletId, { sequence }]));
 }
 
 async function checkLedger(
@@ -145,10 +152,15 @@ async function checkRedis(
 ): Promise<number> {
   if (redis === undefined || page.snapshots.length === 0) return 0;
   const ids = page.snapshots.map((snapshot) => snapshot.walletId);
-  const wallets = await redis.peekWallets(partition, ids);
+  const unreadable = new Set<string>();
+  const wallets = await redis.peekWallets(partition, ids, (id) => unreadable.add(id));
   await tail.readOn();
   for (const snapshot of page.snapshots) {
     const { walletId, sequence, quarantined } = snapshot;
+    if (unreadable.has(walletId)) {
+      report(walletId, 'redis packed state', 'a wallet', 'other bytes');
+      continue;
+    }
     if (quarantined) continue;
     const wallet = wallets.get(walletId);
     const unflushed = Math.max(sequence, tail.lastSequence(walletId));

@@ -18,7 +18,7 @@ export interface Client {
   raw(path: string, text: string, headers: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 
 let keys = 0;
 

@@ -30,7 +30,7 @@ export interface RingfenceProcess {
   /** It stands still in the middle of whatever it does, and goes on with `resume`. */
   pause(): void;
   resume(): void;
-  /** SIGTERM, and waits for the end. @throws Error when it had to be killed */
+  /** SIGTERM, also to one that stands still, and waits for the end. @throws Error when it had to be killed */
   stop(): Promise<void>;
   /** Runs `npm run ringfence -- <args>` beside it. */
   command(args: readonly string[]): Promise<{ code: number; text: string }>;
@@ -96,14 +96,19 @@ export async function createRingfence(
       const asked = child;
       if (asked === undefined || ended(asked)) return;
       asked.kill('SIGTERM');
+      // One that stands still, because a test failed meanwhile, would not hear of it.
+      asked.kill('SIGCONT');
       if (await waitUntil(() => ended(asked), STOP_MS)) return;
       asked.kill('SIGKILL');
       throw new Error(`Ringfence did not stop:\n${tail(log)}`);
     },
     command: (args) => command(env, args),
     async end() {
-      await ringfence.stop();
-      fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      try {
+        await ringfence.stop();
+      } finally {
+        fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      }
     },
   };
   return ringfence;

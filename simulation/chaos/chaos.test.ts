@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { chaos } from './chaos.ts';
 import { isClean } from './run.ts';
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 450_000;
 
 test(
   'killed under load, processes and stores alike, nothing acknowledged is lost or doubled: short form',

@@ -64,8 +64,11 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
     await parked.stillLive();
     const seen = { behind, outcome, downMs: toMs - fromMs, backMs, levelMs: level };
     return await accounts(ground, strike, load.figures, seen);
-  } finally {
-    await load.stop();
+  } catch (error) {
+    // What went wrong is told at once: with the stores down clients would ask on for minutes, and then
+    // their own failure would be told instead.
+    await load.abandon();
+    throw error;
   }
 }
 

@@ -59,7 +59,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-const GONE_MS = 10_000;
+const GONE_MS = 60_000;
 
 /** @param dir a directory of the caller's own, which it removes afterwards */
 export async function startServers(dir: string): Promise<Servers> {

@@ -54,7 +54,7 @@ export interface EmbeddedStage extends Stage {
   readonly ringfence: RingfenceProcess;
 }
 
-const GATE_MS = 60_000;
+const GATE_MS = 180_000;
 
 /** New holds and charges are refused from this age of the oldest unflushed entry on. */
 export const BACKLOG_SECONDS = 30;

@@ -32,7 +32,8 @@ test('a thousand live calls at once end when they should, each with its webhooks
     apiKey: 'key',
     webhookUrl: receiver.url,
     seed: 2_000,
-    scale: 20,
+    // All are dialed before the first ends, on a slow machine too: it talks for half a minute.
+    scale: 5,
     script: {
       ringMs: [0, 5_000] as [number, number],
       talkMs: [160_000, 170_000] as [number, number],
@@ -57,7 +58,7 @@ test('a thousand live calls at once end when they should, each with its webhooks
   }
   await stop();
   await receiver.stop();
-}, 60_000);
+}, 180_000);
 
 test('the same seed makes the same calls, in whatever order they are dialed', async () => {
   const run = async (atOnce: number) => {

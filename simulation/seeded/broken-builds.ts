@@ -1,6 +1,7 @@
 /**
  * Builds that are wrong on purpose: the judge must be able to say no. Each is a change of the loaded
- * sources, made when a run begins and taken back when it ends; the product knows nothing of it.
+ * sources, made when a run begins and taken back when it ends; the product knows nothing of it. The
+ * sources are as Redis is given them: keys, arguments and fields by number.
  */
 import { createHash } from 'node:crypto';
 import { type LoadedScript, scripts } from '../../engine/parts.ts';
@@ -18,15 +19,19 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   {
     name: 'dropped-entry',
     what: 'a charge moves the wallet and writes no journal entry',
-    script: { of: scripts.chargeScript, from: 'append(keys.journal, entry)', to: '' },
+    script: {
+      of: scripts.chargeScript,
+      from: "redis.call('XADD', KEYS[2], '*', 'e', entry)",
+      to: "'0-1'",
+    },
   },
   {
     name: 'double-capture',
     what: 'a hold that has ended can be captured again',
     script: {
       of: scripts.captureScript,
-      from: "return hold[H_STATE] == 'authorized' or hold[H_STATE] == 'live'",
-      to: "return hold[H_STATE] ~= 'voided'",
+      from: "if not (hold[1] == 'authorized' or hold[1] == 'live') then",
+      to: "if hold[1] == 'voided' then",
     },
   },
   {
@@ -34,10 +39,10 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
     what: 'a wallet comes from the ledger with the sequence before its last',
     script: {
       of: scripts.loadScript,
-      from: "redis.call('SET', keys.target, args.packed)",
-      to: `local value = cmsgpack.unpack(args.packed)
+      from: "redis.call('SET', KEYS[2], ARGV[1])",
+      to: `local value = cmsgpack.unpack(ARGV[1])
 if type(value[1]) == 'number' then value[5] = math.max(0, value[5] - 1) end
-redis.call('SET', keys.target, cmsgpack.pack(value))`,
+redis.call('SET', KEYS[2], cmsgpack.pack(value))`,
     },
   },
   {
@@ -50,10 +55,10 @@ redis.call('SET', keys.target, cmsgpack.pack(value))`,
     what: 'an authorize that is refused for lack of money leaves what it asked for held',
     script: {
       of: scripts.authorizeScript,
-      from: 'local function short_of(i, required, spendable_now, wallet)',
-      to: `local function short_of(i, required, spendable_now, wallet)
-  wallet[W_HELD] = wallet[W_HELD] + required
-  save_wallet(keys.legs[i].wallet, wallet)`,
+      from: "    return refuse({ 'insufficient_funds',",
+      to: `    wallets[i][2] = wallets[i][2] + required
+    redis.call('SET', KEYS[i + 5], cmsgpack.pack(wallets[i]))
+    return refuse({ 'insufficient_funds',`,
     },
   },
 ];

@@ -21,6 +21,8 @@ const UNOPENED: PartitionState = {
   checkLedgerUntilMs: 0,
   loadEpoch: 0,
   testNowMs: 0,
+  clockShiftMs: 0,
+  trustedUntilMs: 0,
 };
 
 /** Sets the wall clock of all partitions, and only it: a script's own time never goes back. */

@@ -14,7 +14,7 @@ const SEEDS = 3;
 const STEPS = 100;
 /** The short form; the command looks for 50. */
 const MUTATION_SEEDS = 12;
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 450_000;
 
 let redis: TestRedis;
 let database: TestDatabase;

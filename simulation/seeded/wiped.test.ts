@@ -31,7 +31,7 @@ beforeAll(async () => {
   const calm = await wipedAfter(stores, never);
   expect(calm).toMatchObject({ wiped: false, lost: 0, faults: [] });
   all = calm.mutations;
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await stores.close();
   await redis.stop();

@@ -86,6 +86,7 @@ test('it is a process of its own, controlled over HTTP, that stops when told', a
     amount: 2500,
     currency: 'usd',
     confirm: true,
+    return_url: 'http://127.0.0.1/done',
     payment_method: 'pm_card_visa',
   });
   const dispute = (await (await post('disputes', { payment_intent: intent.id })).json()) as {

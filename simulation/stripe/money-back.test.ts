@@ -2,12 +2,19 @@ import type Stripe from 'stripe';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { customerWith, type Simulated, simulated } from './test/simulated.ts';
 
+const confirmed = {
+  amount: 2500,
+  currency: 'usd',
+  confirm: true,
+  return_url: 'http://127.0.0.1/done',
+} as const;
+
 let world: Simulated;
 let intent: Stripe.PaymentIntent;
 beforeEach(async () => {
   world = await simulated();
   const card = await customerWith(world.stripe, 'visa');
-  const terms = { amount: 2500, currency: 'usd', confirm: true, off_session: true };
+  const terms = { ...confirmed, off_session: true };
   intent = await world.stripe.paymentIntents.create({ ...terms, ...card });
 });
 afterEach(() => world.stop());
@@ -41,8 +48,7 @@ test('refunds in two steps add up, and no more than the charge is given back', a
 
 test('a refund to a bank account is under way until it arrives', async () => {
   const card = await customerWith(world.stripe, 'us_bankAccount_success');
-  const terms = { amount: 2500, currency: 'usd', confirm: true };
-  const debit = await world.stripe.paymentIntents.create({ ...terms, ...card });
+  const debit = await world.stripe.paymentIntents.create({ ...confirmed, ...card });
   world.simulator.control.settle(debit.id, true);
   const { id, status } = await world.stripe.refunds.create({ payment_intent: debit.id });
   expect(status).toBe('pending');

@@ -4,13 +4,26 @@ import { customerWith, type Simulated, sdk, simulated } from './test/simulated.t
 let world: Simulated;
 afterEach(() => world.stop());
 
-const offSession = { amount: 5000, currency: 'usd', off_session: true, confirm: true } as const;
+const sum = { amount: 5000, currency: 'usd' } as const;
+const confirmed = { ...sum, confirm: true, return_url: 'http://127.0.0.1/done' } as const;
+const offSession = { ...confirmed, off_session: true } as const;
 
 test('a saved card is charged without its owner', async () => {
   world = await simulated();
   const card = await customerWith(world.stripe, 'visa');
   const intent = await world.stripe.paymentIntents.create({ ...offSession, ...card });
   expect(intent).toMatchObject({ status: 'succeeded', amount_received: 5000 });
+});
+
+test('a charge that does not say where its owner would come back to is refused', async () => {
+  world = await simulated();
+  const card = await customerWith(world.stripe, 'visa');
+  const { return_url: _, ...nowhere } = offSession;
+  const refused = { type: 'StripeInvalidRequestError', param: 'return_url' };
+  const charged = world.stripe.paymentIntents.create({ ...nowhere, ...card });
+  await expect(charged).rejects.toMatchObject(refused);
+  const made = await world.stripe.paymentIntents.create({ ...sum, ...card });
+  await expect(world.stripe.paymentIntents.confirm(made.id)).rejects.toMatchObject(refused);
 });
 
 test.each([
@@ -36,9 +49,7 @@ test('a payment that asked its owner is made on the authentication page', async 
   world = await simulated();
   const card = await customerWith(world.stripe, 'authenticationRequired');
   const asked = await world.stripe.paymentIntents.create({
-    amount: 5000,
-    currency: 'usd',
-    confirm: true,
+    ...confirmed,
     ...card,
   });
   expect(asked.status).toBe('requires_action');

@@ -16,13 +16,16 @@ import { type HurtStage, inOrder, PATIENT, type Subject, settled } from './hurt.
 const TALK_MS = 137_421;
 const TALK_SECONDS = 138;
 
+/** These calls began long ago: their grace must not be over when Redis fails at their first check. */
+const POLICY = { grace_seconds: 600 };
+
 type Act = Subject['act'];
 type Told = Payer & Story & { readonly callId: string };
 
 let calls = 0;
 
 async function toldBy({ sound }: HurtStage, provider: string): Promise<Told> {
-  const organizationId = await organization(sound, 'Caller');
+  const organizationId = await organization(sound, 'Caller', { call_policy: POLICY });
   const n = calls++;
   return {
     organizationId,

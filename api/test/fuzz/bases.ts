@@ -111,6 +111,14 @@ export const BASES: Readonly<Record<string, MakeBase>> = {
   'POST /v1/calls': ({ organizationId }) => ({
     body: { call_id: fresh('call'), organization_id: organizationId },
   }),
+  'POST /v1/calls/batch': ({ organizationId }) => ({
+    body: { items: [{ call_id: fresh('call'), organization_id: organizationId }] },
+  }),
+  'POST /v1/charges/batch': ({ walletId }) => ({
+    body: {
+      items: [{ wallet_id: walletId, amount_micros: 1, idempotency_key: fresh('charge') }],
+    },
+  }),
   'POST /v1/calls/{call_id}/link': async (stage) => ({
     params: await callOf(stage),
     body: { provider: 'vapi', provider_call_id: fresh('provider') },

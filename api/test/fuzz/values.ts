@@ -8,6 +8,7 @@ export interface Schema {
   allOf?: Schema[];
   properties?: Record<string, Schema>;
   required?: string[];
+  items?: Schema;
 }
 
 export type Components = Record<string, Schema>;
@@ -77,7 +78,10 @@ function typesOf(schema: Schema, components: Components): Set<string> {
   return new Set([...own, ...inner].map((one) => (one === 'integer' ? 'number' : one)));
 }
 
-/** Every wrong body: each field of each type, each required one left out, one field too many. */
+/**
+ * Every wrong body: each field of each type, each required one left out, one field too many; in
+ * lists of objects the same of their first.
+ */
 export function mutationsOf(
   schema: Schema,
   components: Components,
@@ -92,6 +96,17 @@ export function mutationsOf(
       refused: types.size > 0 && !types.has(type),
     }));
   });
+  const inside = Object.entries(properties).flatMap(([name, field]) => {
+    const list = base[name];
+    const [first]: unknown[] = Array.isArray(list) ? list : [];
+    const item = resolve(field, components).items;
+    if (item === undefined || typeof first !== 'object' || first === null) return [];
+    return mutationsOf(item, components, { ...first }).map(({ what, body, refused }) => ({
+      what: `${name}[0]: ${what}`,
+      body: { ...base, [name]: [body] },
+      refused,
+    }));
+  });
   const missing = required.map((name) => {
     const { [name]: _, ...body } = base;
     return { what: `${name} is missing`, body, refused: true };
@@ -102,5 +117,5 @@ export function mutationsOf(
     body,
     refused: true,
   }));
-  return [...fields, ...missing, extra, ...whole];
+  return [...fields, ...inside, ...missing, extra, ...whole];
 }

@@ -97,4 +97,4 @@ async function accountOf({ app }: CallsDesk, provider: Provider) {
   return own;
 }
 
-export const until = (read: () => unknown) => expect.poll(read, { timeout: 20_000, interval: 100 });
+export const until = (read: () => unknown) => expect.poll(read, { timeout: 60_000, interval: 100 });

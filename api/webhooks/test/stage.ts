@@ -41,7 +41,7 @@ export async function stageOf(app: TestApplication): Promise<Stage> {
   async function captures(walletId: string): Promise<number[]> {
     const { sequence } = await get(`/v1/wallets/${walletId}`);
     await expect
-      .poll(async () => (await get(`/v1/wallets/${walletId}`)).ledger_sequence, { timeout: 5000 })
+      .poll(async () => (await get(`/v1/wallets/${walletId}`)).ledger_sequence, { timeout: 60_000 })
       .toBe(sequence);
     const { data } = await get(`/v1/wallets/${walletId}/entries?kind=capture`);
     return (data as { amount_micros: number }[]).map((entry) => entry.amount_micros);

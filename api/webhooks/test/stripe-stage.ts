@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Stripe from 'stripe';
 import { type ApiAnswer, type TestApplication, testApplication } from '../../test/application.ts';
 
-const API_KEY = 'sk_test_of_the_stage';
+export const API_KEY = 'sk_test_of_the_stage';
 export const SECRETS = ['whsec_new_of_the_stage', 'whsec_old_of_the_stage'] as const;
 
 export interface StripeStage {
@@ -26,7 +26,10 @@ export interface StripeStage {
   stop(): Promise<void>;
 }
 
-export async function stripeStage(lines?: string[]): Promise<StripeStage> {
+export async function stripeStage(
+  lines?: string[],
+  options: { readonly background?: boolean } = {},
+): Promise<StripeStage> {
   const simulator = await simulatorProcess();
   const env = {
     STRIPE_API_KEY: API_KEY,
@@ -35,7 +38,7 @@ export async function stripeStage(lines?: string[]): Promise<StripeStage> {
     RINGFENCE_RECONCILE_SECONDS: '86400',
     ...(lines && { RINGFENCE_LOG_LEVEL: 'info' }),
   };
-  const app = await testApplication(env, lines);
+  const app = await testApplication(env, lines, options);
   const { hostname: host, port } = new URL(simulator.url);
   const stripe = new Stripe(API_KEY, { host, port, protocol: 'http', telemetry: false });
   const stage: StripeStage = {
@@ -90,7 +93,8 @@ export async function stripeStage(lines?: string[]): Promise<StripeStage> {
   return stage;
 }
 
-async function simulatorProcess() {
+/** The simulated Stripe as a process of its own; no event is sent by it. */
+export async function simulatorProcess() {
   const main = fileURLToPath(new URL('../../../simulation/stripe/main.ts', import.meta.url));
   const args = ['--import', 'tsx', main, '--api-key', API_KEY, '--attached'];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -6,6 +6,7 @@
 import { type Figure, figure } from '../../figures.ts';
 import { closedLoop, type LoadResult } from '../../load/closed-loop.ts';
 import { alternated, type Round } from '../../measurement.ts';
+import { caughtUp } from '../../stage/backlog.ts';
 import { type BenchCall, createOperations } from '../../stage/calls.ts';
 import { runningFlusher } from '../../stage/flusher.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
@@ -53,8 +54,8 @@ async function compared(
   };
   const [own, [on, off]] = await alternated(
     round.index,
-    () => lives(ourSide(stage, purse), load, hot, depth, seconds),
-    async () => [await theirs(true), await theirs(false)] as const,
+    () => caughtUp(stage, () => lives(ourSide(stage, purse), load, hot, depth, seconds)),
+    () => caughtUp(stage, async () => [await theirs(true), await theirs(false)] as const),
   );
   const where = `${hot ? 'one hot organization' : 'many organizations'}, c${depth}`;
   return OPERATIONS.flatMap((operation) => {

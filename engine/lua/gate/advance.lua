@@ -14,7 +14,6 @@ Upholds: I5 I11
 ]]
 -- @include ../lib/layout_partition.lua
 -- @include ../lib/stream_id.lua
--- @bind
 
 local packed = redis.call('GET', keys.partition)
 local partition = packed and cmsgpack.unpack(packed)

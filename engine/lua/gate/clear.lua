@@ -14,7 +14,6 @@ Emits: nothing. Whoever opens the fence afterwards, unknown keys are looked up i
 Upholds: I8 I11
 ]]
 -- @include ../lib/layout_partition.lua
--- @bind
 
 local packed = redis.call('GET', keys.partition)
 local partition = packed and cmsgpack.unpack(packed)
@@ -23,5 +22,5 @@ if not partition or partition[P_EPOCH] ~= args.epoch or partition[P_OPEN] == 1 t
 end
 partition[P_CHECK_UNTIL] = math.max(partition[P_CHECK_UNTIL], args.check_until_ms)
 redis.call('SET', keys.partition, cmsgpack.pack(partition))
-for _, item in ipairs(keys.items) do redis.call('DEL', item.target) end
+for i = 1, #keys.items do redis.call('DEL', keys.items[i].target) end
 return { 'cleared' }

@@ -13,10 +13,9 @@ Emits: nothing. Run by EVAL only: the gate is the one place that works without l
 Upholds: I11
 ]]
 -- @include ../lib/layout_partition.lua
--- @bind
 
 local packed = redis.call('GET', keys.partition)
-local partition = packed and cmsgpack.unpack(packed) or { 0, 0, 0, 0, 0, 0, 0 }
+local partition = packed and cmsgpack.unpack(packed) or { 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 if partition[P_EPOCH] > args.epoch then return { 'stale' } end
 partition[P_OPEN] = 0
 partition[P_EPOCH] = args.epoch

@@ -11,7 +11,6 @@ Returns:
 Emits: nothing. Run by EVAL only, after the commit, fence or no fence: Postgres alone decides what is committed.
 Upholds: I7
 ]]
--- @bind
 
 redis.call('SET', keys.committed, args.stream_id)
 return { 'noted' }

@@ -15,24 +15,23 @@ Emits: nothing; these values are the ledger's. final_ms >= 0 puts the id into th
 Upholds: I2 I11
 ]]
 -- @include ../lib/layout_partition.lua
--- @bind
 
 local packed = redis.call('GET', keys.partition)
 local partition = packed and cmsgpack.unpack(packed)
 if not partition or partition[P_EPOCH] ~= args.epoch or partition[P_OPEN] == 1 then
   return { 'stale' }
 end
-for i, item in ipairs(args.items) do
-  if item.packed ~= '' then redis.call('SET', keys.items[i].target, item.packed) end
-  if item.due_ms >= 0 then
-    redis.call('ZADD', keys.due, string.format('%d', item.due_ms), item.id)
+for i = 1, #args.items do
+  if args.items[i].packed ~= '' then redis.call('SET', keys.items[i].target, args.items[i].packed) end
+  if args.items[i].due_ms >= 0 then
+    redis.call('ZADD', keys.due, string.format('%d', args.items[i].due_ms), args.items[i].id)
   else
-    redis.call('ZREM', keys.due, item.id)
+    redis.call('ZREM', keys.due, args.items[i].id)
   end
-  if item.final_ms >= 0 then
-    redis.call('ZADD', keys.items[i].final, string.format('%d', item.final_ms), item.id)
+  if args.items[i].final_ms >= 0 then
+    redis.call('ZADD', keys.items[i].final, string.format('%d', args.items[i].final_ms), args.items[i].id)
   else
-    redis.call('ZREM', keys.items[i].final, item.id)
+    redis.call('ZREM', keys.items[i].final, args.items[i].id)
   end
 end
 return { 'restored' }

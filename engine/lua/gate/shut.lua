@@ -13,7 +13,6 @@ Emits: nothing. Run by EVAL only.
 Upholds: I11
 ]]
 -- @include ../lib/layout_partition.lua
--- @bind
 
 local packed = redis.call('GET', keys.partition)
 if not packed then return { 'absent' } end

@@ -6,10 +6,13 @@
 -- Ends the hold in memory. `used` is what each leg pays. Answers the rows, or nil and the leg that
 -- would leave the range of money. Wallets and hold are changed but not saved.
 local function close(hold, wallets, used, kind, state, now)
+  local misfit = nil
   for i, leg in ipairs(hold[H_LEGS]) do
-    if not fits(wallets[i], -used[i], -leg[L_HELD]) then return nil, leg end
+    local fit = fits(wallets[i], -used[i], -leg[L_HELD])
+    if not fit then misfit = misfit or leg end
   end
-  local rows = {}
+  if misfit then return nil, misfit end
+  local rows = { nil }
   for i, leg in ipairs(hold[H_LEGS]) do
     local wallet = wallets[i]
     if hold[H_KIND] == 'call' then wallet[W_LIVE] = wallet[W_LIVE] - 1 end
@@ -26,13 +29,13 @@ local function close(hold, wallets, used, kind, state, now)
 end
 
 -- Saves what close() changed and wakes wallets whose final calls may go on.
--- `before` is each wallet's spendable before the end.
-local function save_closed(keys, hold_id, hold, wallets, before, now)
-  save_hold(keys.hold, hold)
-  redis.call('ZREM', keys.due, hold_id)
+-- `before` is each wallet's spendable before the end. Answers the packed hold.
+local function save_closed(hold, wallets, before, now)
+  redis.call('ZREM', keys.due, args.hold_id)
   for i, leg in ipairs(hold[H_LEGS]) do
     save_wallet(keys.legs[i].wallet, wallets[i])
-    if hold[H_FINAL] ~= '' then redis.call('ZREM', keys.legs[i].final, hold_id) end
-    wake(keys.due, leg[L_WALLET], wallets[i], before[i], now)
+    if hold[H_FINAL] ~= '' then redis.call('ZREM', keys.legs[i].final, args.hold_id) end
+    wake(leg[L_WALLET], wallets[i], before[i], now)
   end
+  return save_hold(hold)
 end

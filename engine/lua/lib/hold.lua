@@ -1,19 +1,24 @@
 -- Holds: load, save, and the next moment each one needs attention.
 -- @include layout_hold.lua
 -- @include money.lua
+-- @include store.lua
 
 local EXTEND_AGAIN_MS = 250 -- least time between two extensions of one call by the enforcer
 local ARM_AHEAD_MS = 5000 -- an enforcer takes a call in hand this long before it has to act on it
 local BEHIND_MS = 250 -- what that enforcer did not do by then is due for any other
 local CUTOFF_AGAIN_MS = 2000 -- a call past its cutoff whose enforcer died is taken over after this
 
-local function load_hold(hold_key)
-  local packed = redis.call('GET', hold_key)
-  return packed and cmsgpack.unpack(packed) or nil
+-- A hold has more than 15 fields, so its head has three bytes.
+local HOLD_FIELDS_MAX = 65535
+local function load_hold(packed)
+  return packed and { select(2, cmsgpack.unpack_limit(packed, HOLD_FIELDS_MAX, 3)) } or nil
 end
 
-local function save_hold(hold_key, hold)
-  redis.call('SET', hold_key, cmsgpack.pack(hold))
+-- Answers the packed hold, for the entry and the answer.
+local function save_hold(hold)
+  local packed = cmsgpack.pack(hold)
+  put(keys.hold, packed)
+  return packed
 end
 
 local function is_open(hold)
@@ -61,7 +66,8 @@ local function next_due(hold, now)
   if hold[H_STATE] == 'authorized' then return hold[H_CREATED] + policy[C_RING] end
   local due
   if hold[H_FINAL] == '' then
-    due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - extend_ahead_ms(policy))
+    local ahead = extend_ahead_ms(policy)
+    due = math.max(now + EXTEND_AGAIN_MS, covered_until(hold) - ahead)
   else
     due = final_due(hold, now)
   end
@@ -70,12 +76,15 @@ local function next_due(hold, now)
 end
 
 -- A call that has just become final is due at once: whoever found it so may be no enforcer.
-local function schedule(due_key, hold_id, hold, now, newly_final)
-  local due = is_open(hold) and next_due(hold, now) or nil
+local function schedule(hold, now, newly_final)
+  local due = nil
+  if is_open(hold) then
+    due = next_due(hold, now)
+  end
   if due and newly_final then due = now end
   if due then
-    redis.call('ZADD', due_key, text(due), hold_id)
+    redis.call('ZADD', keys.due, text(due), args.hold_id)
   else
-    redis.call('ZREM', due_key, hold_id)
+    redis.call('ZREM', keys.due, args.hold_id)
   end
 end

@@ -3,16 +3,17 @@
 -- @include legs.lua
 -- @include hold.lua
 
--- Answers { partition, hold, wallets } or nil and the refusal.
-local function open_hold(keys)
-  local partition = open_partition(keys.partition)
+-- Answers hold, wallets and partition; or nil, the refusal and the partition, nil while the gate is closed.
+local function open_hold()
+  local partition = open_partition(found.partition)
   if not partition then return nil, { 'recovering' } end
-  local hold = load_hold(keys.hold)
-  if not hold then return nil, { 'hold_not_found' } end
-  if not is_open(hold) then return nil, { 'hold_closed', cmsgpack.pack(hold) }, partition, hold end
-  local legs = hold[H_LEGS]
-  if #legs ~= #keys.legs then return nil, redis.error_reply('BUG legs do not match the hold') end
-  local wallets, missing = load_wallets(partition, keys.legs, function(i) return legs[i][L_WALLET] end)
-  if not wallets then return nil, missing end
-  return { partition = partition, hold = hold, wallets = wallets }
+  local hold = load_hold(found.hold)
+  if not hold then return nil, { 'hold_not_found' }, partition end
+  if not is_open(hold) then return nil, { 'hold_closed', found.hold }, partition end
+  if #hold[H_LEGS] ~= #keys.legs then
+    return nil, redis.error_reply('BUG legs do not match the hold'), partition
+  end
+  local wallets, missing = load_wallets(partition, hold)
+  if not wallets then return nil, missing, partition end
+  return hold, wallets, partition
 end

@@ -5,21 +5,22 @@ local MINUTE_MS = 60000
 local MINUTES_MAX = 1000000000 -- about 1,900 years: past it a wallet can pay for ever
 local FOREVER_MS = 9007199254740991 -- what a free call can afford
 
--- The duration that is billed for `ms` of talk: up to the first increment, then in steps.
-local function billed_ms(leg, ms)
-  local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
-  if initial == 0 then return ms end
-  if ms <= initial then return initial end
-  return initial + math.ceil((ms - initial) / subsequent) * subsequent
-end
-
--- Price in micros of `ms` of talk; an unanswered or 0 ms call costs 0.
+-- Price in micros of `ms` of talk; an unanswered or 0 ms call costs 0. What is billed is up to the
+-- first increment, then in steps. Each step is of integers: Lua's floor and ceil cost more than the rest.
 local function price_of(leg, ms)
   if ms <= 0 then return 0 end
-  local billed = billed_ms(leg, ms)
-  local minutes = math.floor(billed / MINUTE_MS)
-  local rest = billed - minutes * MINUTE_MS
-  local time = leg[L_RATE] * minutes + math.ceil(leg[L_RATE] * rest / MINUTE_MS)
+  local initial, subsequent, rate, billed = leg[L_INITIAL], leg[L_SUBSEQUENT], leg[L_RATE], ms
+  if initial > 0 and ms <= initial then
+    billed = initial
+  elseif initial > 0 then
+    local begun = (ms - initial) % subsequent
+    if begun > 0 then billed = ms - begun + subsequent end
+  end
+  local rest = billed % MINUTE_MS
+  local part = rate * rest
+  local over = part % MINUTE_MS
+  local time = rate * ((billed - rest) / MINUTE_MS) + (part - over) / MINUTE_MS
+  if over > 0 then time = time + 1 end
   return math.max(leg[L_MINIMUM], leg[L_FEE] + time)
 end
 
@@ -31,11 +32,12 @@ local function covered_ms(leg, money)
   local rest = math.fmod(budget, leg[L_RATE])
   local minutes = (budget - rest) / leg[L_RATE]
   if minutes > MINUTES_MAX then return FOREVER_MS end
-  local ms = minutes * MINUTE_MS + math.floor(rest * MINUTE_MS / leg[L_RATE])
+  local paid = rest * MINUTE_MS
+  local ms = minutes * MINUTE_MS + (paid - paid % leg[L_RATE]) / leg[L_RATE]
   local initial, subsequent = leg[L_INITIAL], leg[L_SUBSEQUENT]
   if initial == 0 then return ms end
   if ms < initial then return 0 end
-  return initial + math.floor((ms - initial) / subsequent) * subsequent
+  return ms - (ms - initial) % subsequent
 end
 
 local function is_free(leg)

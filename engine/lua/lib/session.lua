@@ -23,22 +23,26 @@ local function cover_of(hold)
   return covered
 end
 
--- What a leg may take for more cover. Scarce money is shared fairly: a call's part is the wallet's
--- spendable over its live calls, but never under one increment.
-local function budget_of(hold, leg, wallet)
+-- What a leg may take for more cover, of the `wanted` that it is to cost. Scarce money is shared fairly:
+-- a call's part is the wallet's spendable over its live calls, but never under one increment.
+local function budget_of(hold, leg, wallet, wanted)
   if is_frozen(wallet) then return 0 end
   local free = math.max(0, spendable(wallet))
   local share = math.floor(free / math.max(1, wallet[W_LIVE]))
+  if share >= wanted then return share end
   local increment = price_of(leg, hold[H_COVERED] + 1) - leg[L_HELD]
   return math.min(free, math.max(share, increment))
 end
 
--- The talk time up to which the hold can be covered now, at most `target`.
+-- The talk time up to which the hold can be covered now, at most `target`. Money that pays for the target
+-- covers it, so how far it goes is only asked of a leg whose budget does not.
 local function reachable(hold, wallets, target)
   local reach = target
   for i, leg in ipairs(hold[H_LEGS]) do
-    if price_of(leg, target) > leg[L_HELD] then
-      reach = math.min(reach, covered_ms(leg, leg[L_HELD] + budget_of(hold, leg, wallets[i])))
+    local wanted = price_of(leg, target) - leg[L_HELD]
+    if wanted > 0 then
+      local budget = budget_of(hold, leg, wallets[i], wanted)
+      if budget < wanted then reach = math.min(reach, covered_ms(leg, leg[L_HELD] + budget)) end
     end
   end
   return math.max(reach, hold[H_COVERED])
@@ -77,6 +81,6 @@ end
 local function cutoff_at(hold, wallets)
   if hold[H_FINAL] == '' then return 0 end
   if hold[H_FINAL] == 'max_duration' then return covered_until(hold) end
-  local lead = hold[H_POLICY][C_LEAD] + spread_ms(hold, wallets)
-  return math.max(hold[H_STARTED], covered_until(hold) - lead)
+  local spread = spread_ms(hold, wallets)
+  return math.max(hold[H_STARTED], covered_until(hold) - hold[H_POLICY][C_LEAD] - spread)
 end

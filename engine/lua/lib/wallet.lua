@@ -1,14 +1,18 @@
 -- Wallets: load, save, and the three derived amounts.
 -- @include layout_wallet.lua
 -- @include money.lua
+-- @include store.lua
 
-local function load_wallet(wallet_key)
-  local packed = redis.call('GET', wallet_key)
-  return packed and cmsgpack.unpack(packed) or nil
+local function load_wallet(packed)
+  return packed and fields_of(packed) or nil
 end
 
+-- A wallet is packed once, as the last thing before the entry: what is kept is what its row says.
+local packed_of = {}
 local function save_wallet(wallet_key, wallet)
-  redis.call('SET', wallet_key, cmsgpack.pack(wallet))
+  local packed = cmsgpack.pack(wallet)
+  packed_of[wallet] = packed
+  put(wallet_key, packed)
 end
 
 local function available(wallet)
@@ -30,6 +34,7 @@ end
 
 -- How much of the wallet's money below its floor is new since `before` (spendable then), >= 0.
 local function shortfall_since(wallet, before)
-  local under = math.max(0, -spendable(wallet))
-  return math.max(0, under - math.max(0, -before))
+  local after = spendable(wallet)
+  if after >= 0 then return 0 end
+  return before < 0 and math.max(0, before - after) or 0 - after
 end

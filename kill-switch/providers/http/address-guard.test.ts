@@ -87,6 +87,9 @@ test.each([
   ['::', true],
   ['::ffff:127.0.0.1', true],
   ['::ffff:8.8.8.8', false],
+  ['::ffff:0:7f00:1', true],
+  ['3fff::1', true],
+  ['5f00::1', true],
   ['2606:4700::1111', false],
 ])('%s is private: %s', (address, expected) => {
   expect(isPrivateAddress(address)).toBe(expected);

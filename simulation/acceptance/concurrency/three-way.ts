@@ -11,7 +11,7 @@ const TTL_MS = 1_000;
 /** When a hold is captured and voided, around the end of its time; a request takes a while itself. */
 const EARLIEST_MS = -100;
 const LATEST_MS = 30;
-const SETTLED_MS = 15_000;
+const SETTLED_MS = 60_000;
 
 export function threeWayClaim(client: Client, races: number): Claim {
   return {

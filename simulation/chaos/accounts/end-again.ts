@@ -7,7 +7,7 @@ import { type Answer, type Client, codeOf } from '../../acceptance/client.ts';
 import { capturedIn, sameMoves } from '../load/errands.ts';
 import type { Acknowledged, ClientCall, LoadFigures, Move } from './acknowledged.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 export interface EndedAgain {
   /** What was paid after all. */

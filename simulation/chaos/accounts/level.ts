@@ -3,7 +3,7 @@ import { waitUntil } from '../../../scripts/processes.mjs';
 import type { Client } from '../../acceptance/client.ts';
 import type { Tenant } from '../load/errands.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** @returns how long it took, in ms. @throws Error when a wallet's ledger never gets there. */
 export async function levelMs(client: Client, tenants: readonly Tenant[]): Promise<number> {

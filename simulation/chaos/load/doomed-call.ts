@@ -17,10 +17,10 @@ const POLICY = {
   ring_timeout_seconds: 30,
   provider_cap: 'max_duration',
 };
-const FINAL_MS = 30_000;
+const FINAL_MS = 120_000;
 /** From its cutoff to its end, whoever was killed meanwhile. */
 const ENDED_MS = 60_000;
-const COMMITTED_MS = 30_000;
+const COMMITTED_MS = 120_000;
 /** By then a second capture would have come. */
 const LATER_MS = 2_500;
 

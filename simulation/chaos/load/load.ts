@@ -12,6 +12,8 @@ export interface Load {
   readonly figures: LoadFigures;
   /** Lets every client finish what it has begun. */
   stop(): Promise<void>;
+  /** For a blow that failed: ends every client where it is. Never rejects. */
+  abandon(): Promise<void>;
   /** `count` mutations at once, acknowledged by Redis alone. */
   burst(count: number): Promise<void>;
 }
@@ -37,6 +39,11 @@ export function startLoad(client: Client, tenants: readonly Tenant[]): Load {
     async stop() {
       stopping = true;
       await working;
+    },
+    async abandon() {
+      stopping = true;
+      teller.abandon();
+      await working.catch(() => undefined);
     },
     async burst(count) {
       const payers = Array.from({ length: count }, (_, n) => tenants[n % tenants.length]);

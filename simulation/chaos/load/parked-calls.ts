@@ -17,7 +17,7 @@ export interface ParkedCalls {
 const DURATION_SECONDS = 600;
 /** The longest there is: a run with many blows takes its time. */
 const MAX_DURATION_SECONDS = 43_200;
-const COMMITTED_MS = 10_000;
+const COMMITTED_MS = 60_000;
 
 /** Answers once the calls are in the ledger. */
 export async function parkCalls(client: Client, tenant: Tenant, n: number): Promise<ParkedCalls> {

@@ -13,10 +13,16 @@ const RETRY_MS = 25;
 export class Teller {
   readonly client: Client;
   readonly #figures: LoadFigures;
+  #abandoned = false;
 
   constructor(client: Client, figures: LoadFigures) {
     this.client = client;
     this.#figures = figures;
+  }
+
+  /** Nobody will ask any more what happened: open requests are not repeated. */
+  abandon(): void {
+    this.#abandoned = true;
   }
 
   /** The answer that settles the request; undefined when it is none that belongs here. */
@@ -37,6 +43,7 @@ export class Teller {
         }
         return undefined;
       }
+      if (this.#abandoned) return undefined;
       if (performance.now() > until) throw new Error(`${verb}: no answer for ${PATIENCE_MS} ms`);
       await pause(RETRY_MS + below(RETRY_MS));
     }

@@ -117,7 +117,7 @@ test('lost webhooks are never sent, and the record says so', async () => {
   const { create, control } = await retell({ webhooks: { call_ended: { lost: 1 } } });
   control.usualScript({ turnEveryMs: 0, talkMs: 40_000, processingMs: 40_000 });
   await create();
-  await eventually(events).toEqual(['call_started', 'call_analyzed']);
+  await eventually(() => events().sort()).toEqual(['call_analyzed', 'call_started']);
   // The receiver has an event a moment before its sender has the answer.
   const outcomes = () =>
     control.records()[0]?.deliveries.map(({ event, outcome }) => [event, outcome]);
@@ -144,15 +144,13 @@ test('disorder lets later events overtake; delay holds an event back', async () 
   const { create, control } = await retell({ webhooks: { call_started: late } });
   control.usualScript({ turnEveryMs: 0, talkMs: 40_000, processingMs: 40_000 });
   await create();
-  await eventually(events).toEqual(['call_ended', 'call_analyzed', 'call_started']);
+  await eventually(() => events().length).toBe(3);
+  expect(events().at(-1)).toBe('call_started');
   const delayMs: [number, number] = [150_000, 150_000];
   control.setFaults({ webhooks: { call_ended: { delayMs } } });
   await create();
-  await eventually(() => events().slice(3)).toEqual([
-    'call_started',
-    'call_analyzed',
-    'call_ended',
-  ]);
+  await eventually(() => events().length).toBe(6);
+  expect(events().at(-1)).toBe('call_ended');
 });
 
 test('faults and scripts that make no sense are refused', async () => {

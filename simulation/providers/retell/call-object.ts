@@ -15,15 +15,18 @@ function transferMs(call: RetellCall): number {
   return call.transferEndedAtMs - call.transferBridgedAtMs;
 }
 
-function costOf(retell: Retell, call: RetellCall) {
-  const analyzed = isAnalyzed(retell, call);
+function costOf(retell: Retell, call: RetellCall, analyzed: boolean) {
   if (!analyzed && retell.options.costAtEnd === 'absent') return undefined;
   const durationMs = talkedMs(call, 0);
   return retellCosts({ durationMs, transferMs: transferMs(call), analyzed }).callCost;
 }
 
 /** The call object of lists: everything but what was said. */
-export function listedCall(retell: Retell, call: RetellCall): Record<string, unknown> {
+export function listedCall(
+  retell: Retell,
+  call: RetellCall,
+  analyzed = isAnalyzed(retell, call),
+): Record<string, unknown> {
   const times =
     call.startedAtMs === undefined && call.endedAtMs !== undefined
       ? // A call that was never connected began when it ended.
@@ -50,18 +53,21 @@ export function listedCall(retell: Retell, call: RetellCall): Record<string, unk
     ...(over ? { duration_ms: talkedMs(call, 0) } : {}),
     transfer_end_timestamp: call.transferEndedAtMs,
     disconnection_reason: disconnectionReason(call),
-    call_cost: over ? costOf(retell, call) : undefined,
+    call_cost: over ? costOf(retell, call, analyzed) : undefined,
   };
 }
 
 /** The whole call object, with a transcript once it has been answered. */
-export function callObject(retell: Retell, call: RetellCall): Record<string, unknown> {
-  const analyzed = isAnalyzed(retell, call);
+export function callObject(
+  retell: Retell,
+  call: RetellCall,
+  analyzed = isAnalyzed(retell, call),
+): Record<string, unknown> {
   const spoken = 'Agent: simulated.\n';
   const size = call.script.transcriptBytes;
   const transcript = spoken.repeat(Math.ceil(size / spoken.length)).slice(0, size);
   return {
-    ...listedCall(retell, call),
+    ...listedCall(retell, call, analyzed),
     ...(call.startedAtMs === undefined ? {} : { transcript }),
     ...(analyzed
       ? {

@@ -1,5 +1,5 @@
 import type { Retell, RetellCall } from './call.ts';
-import { callObject, listedCall } from './call-object.ts';
+import { callObject, isAnalyzed, listedCall } from './call-object.ts';
 import { signedHeaders } from './signature.ts';
 
 /** Simulated ms before each of the three further attempts. */
@@ -17,13 +17,15 @@ export function sendEvent(retell: Retell, call: RetellCall, event: string): void
   const { settings } = call;
   if (settings.webhookUrl === undefined || !settings.events.has(event)) return;
   // Only ended calls have been transcribed; the analysis is only in its own event.
-  const { call_analysis: analysis, ...withoutAnalysis } = callObject(retell, call);
+  // A timer that fires late must not make the end of a call tell of what comes after it.
+  const analyzed = event !== 'call_ended' && isAnalyzed(retell, call);
+  const { call_analysis: analysis, ...withoutAnalysis } = callObject(retell, call, analyzed);
   const over = call.phase === 'ended' || event === 'transcript_updated';
   const body = JSON.stringify({
     event,
     event_timestamp: retell.exchange.clock.now(),
     call: {
-      ...(over ? withoutAnalysis : listedCall(retell, call)),
+      ...(over ? withoutAnalysis : listedCall(retell, call, analyzed)),
       ...(event === 'call_analyzed' ? { call_analysis: analysis } : {}),
     },
     ...(event.startsWith('transfer_') ? TRANSFER : {}),

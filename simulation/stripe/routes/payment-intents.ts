@@ -28,6 +28,17 @@ const createSchema = z.strictObject({
   ...terms,
 });
 const confirmSchema = z.strictObject(terms);
+
+/** As on accounts whose methods of payment include one that leads to another page: most do. */
+function checkReturnUrl(returnUrl: string | undefined): void {
+  if (returnUrl !== undefined && URL.canParse(returnUrl)) return;
+  throw invalid(
+    'A `return_url` must be specified because this Payment Intent is configured to automatically ' +
+      'accept the payment methods enabled in the Dashboard, some of which may require a full page ' +
+      'redirect to succeed.',
+    { param: 'return_url' },
+  );
+}
 const cancelSchema = z.strictObject({
   cancellation_reason: z
     .enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'])
@@ -46,6 +57,7 @@ export function paymentIntentRoutes(account: Account): Route[] {
     stripeRoute(account, 'POST', '/payment_intents/:id/confirm', 'update', ({ form, id }) => {
       const intent = account.intent(id);
       const given = parameters(confirmSchema, form);
+      checkReturnUrl(given.return_url);
       const method = given.payment_method ?? intent.payment_method;
       if (typeof method !== 'string') throw invalid('A payment method is missing.');
       const card = cardNamed(account, method, 'payment_method');
@@ -86,6 +98,7 @@ function create(account: Account, given: z.infer<typeof createSchema>) {
     });
   }
   if (given.confirm && card === undefined) throw invalid('A payment method is missing.');
+  if (given.confirm) checkReturnUrl(given.return_url);
   const intent = newIntent(account, {
     amount: given.amount,
     currency: given.currency,

@@ -1,0 +1,262 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type TestDatabase,
+  type TestRedis,
+  testDatabase,
+  testRedis,
+} from '../../testing/services.ts';
+
+const WORKERS = 2;
+const KEY = 'rf_admin_of_the_test_0123456789';
+/** Five processes that compile themselves, on a machine that has other things to do. */
+const START_MS = 240_000;
+const ANSWER_MS = 5_000;
+const BOOTSTRAP = fileURLToPath(new URL('../../scripts/bootstrap.mjs', import.meta.url));
+
+interface Line {
+  msg: string;
+  role?: string;
+  pid?: number;
+  url?: string;
+}
+
+let redis: TestRedis;
+let database: TestDatabase;
+let folder: string;
+let primary: ChildProcess;
+const lines: Line[] = [];
+let url = '';
+
+beforeAll(async () => {
+  [redis, database] = await Promise.all([testRedis(), testDatabase()]);
+  folder = mkdtempSync(join(tmpdir(), 'ringfence-cluster-'));
+  primary = start(['--workers', String(WORKERS)]);
+  await vi.waitUntil(() => told('listening').length === WORKERS, { timeout: START_MS });
+  url = told('listening')[0]?.url ?? '';
+  const ready = async () => (await get('/readyz')).status === 200;
+  await vi.waitUntil(ready, { timeout: START_MS, interval: 200 });
+}, START_MS + 10_000);
+afterAll(async () => {
+  primary.kill('SIGKILL');
+  await redis.stop();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+function start(args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [BOOTSTRAP, 'start', ...args], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      PORT: '0',
+      REDIS_URL: redis.url,
+      DATABASE_URL: database.url,
+      RINGFENCE_DATA_DIR: folder,
+      RINGFENCE_ADMIN_KEY: KEY,
+      RINGFENCE_LEDGER_KEY: 'the-key-of-the-hash-chain-in-tests-0123',
+      RINGFENCE_PARTITIONS: '4',
+      RINGFENCE_LOG_LEVEL: 'info',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout?.setEncoding('utf8');
+  let rest = '';
+  child.stdout?.on('data', (text: string) => {
+    const whole = (rest + text).split('\n');
+    rest = whole.pop() ?? '';
+    for (const line of whole) if (line.startsWith('{')) lines.push(JSON.parse(line));
+  });
+  return child;
+}
+
+const told = (msg: string) => lines.filter((line) => line.msg === msg);
+const pids = (role?: string) =>
+  told('worker started')
+    .filter((line) => role === undefined || line.role === role)
+    .map(({ pid = 0 }) => pid)
+    .filter(lives);
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Told {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+/** Over a connection of its own, so that the workers take turns. */
+async function ask(method: string, path: string, body?: unknown, key = ''): Promise<Told> {
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      connection: 'close',
+      authorization: `Bearer ${key || KEY}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      'idempotency-key': `${path} ${JSON.stringify(body)}`,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    // A connection that was dealt to a worker in the moment of its death is answered by nobody.
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+const get = (path: string) => ask('GET', path);
+
+async function made(path: string, body: unknown): Promise<string> {
+  const answer = await ask('POST', path, body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return String(answer.body.id ?? answer.body.key);
+}
+
+async function walletOf(name: string, micros: number) {
+  const organizationId = await made('/v1/organizations', { name });
+  const walletId = await made('/v1/wallets', { organization_id: organizationId, currency: 'usd' });
+  const deposit = { kind: 'deposit', amount_micros: micros };
+  expect((await ask('POST', `/v1/wallets/${walletId}/credits`, deposit)).status).toBe(201);
+  return { organizationId, walletId };
+}
+
+describe('several workers', () => {
+  test('share one port, and a scrape of any one tells of all', async () => {
+    const scraped = async () => {
+      const page = await (await fetch(`${url}/metrics`)).text();
+      const [, count = '0'] =
+        /ringfence_http_request_seconds_count\{[^}]*route="\/healthz"[^}]*\} (\d+)/.exec(page) ??
+        [];
+      const [, open] = /^ringfence_gate_open (\d+)/m.exec(page) ?? [];
+      return { count: Number(count), open };
+    };
+    // Two API workers, a flusher and an enforcer see one gate: added up it would be open four times.
+    await expect.poll(async () => (await scraped()).open).toBe('1');
+    const before = (await scraped()).count;
+    for (let i = 0; i < 20; i++) expect((await get('/healthz')).status).toBe(200);
+    expect((await scraped()).count).toBe(before + 20);
+  });
+
+  test('a key that one of them revokes is refused by all', async () => {
+    const { organizationId } = await walletOf('Revoked', 1_000_000);
+    const answer = await ask('POST', '/v1/api_keys', {
+      organization_id: organizationId,
+      role: 'organization',
+      name: 'short-lived',
+    });
+    const key = String(answer.body.key);
+    const statuses = async () => {
+      const asked = Array.from({ length: WORKERS * 4 }, () =>
+        ask('GET', '/v1/calls', undefined, key),
+      );
+      return [...new Set((await Promise.all(asked)).map(({ status }) => status))];
+    };
+    expect(await statuses()).toEqual([200]);
+    expect((await ask('DELETE', `/v1/api_keys/${answer.body.id}`)).status).toBe(200);
+    await expect.poll(statuses).toEqual([401]);
+  });
+
+  test(
+    'one that is killed under load loses nothing it acknowledged, and is replaced',
+    async () => {
+      const { walletId } = await walletOf('Loaded', 1_000_000_000);
+      const acknowledged = new Set<number>();
+      const before = pids('api');
+      const [victim = 0] = before;
+      let next = 0;
+      const client = async () => {
+        while (next < 600) {
+          const reference = next++;
+          if (reference === 200) process.kill(victim, 'SIGKILL');
+          const charge = { amount_micros: 1, reference: String(reference) };
+          // Whoever gets no answer asks again under the same key, as every client should.
+          const asked = () => ask('POST', `/v1/wallets/${walletId}/charges`, charge);
+          const { status } = await asked().catch(asked).catch(asked);
+          if (status === 201) acknowledged.add(reference);
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, client));
+      expect(acknowledged.size).toBe(600);
+      const inStep = async () => {
+        const { body } = await get(`/v1/wallets/${walletId}`);
+        return [body.posted_micros, body.sequence === body.ledger_sequence];
+      };
+      await expect.poll(inStep, { timeout: 60_000 }).toEqual([1_000_000_000 - 600, true]);
+      await expect.poll(() => pids('api').length, { timeout: START_MS }).toBe(WORKERS);
+      expect(pids('api')).not.toContain(victim);
+      expect(told('a worker died; another takes its place').length).toBeGreaterThan(0);
+    },
+    START_MS,
+  );
+
+  test(
+    'a flusher that is killed is replaced, and what waited is flushed',
+    async () => {
+      const { walletId } = await walletOf('Flushed', 1_000);
+      const [flusher = 0] = pids('flusher');
+      process.kill(flusher, 'SIGKILL');
+      await ask('POST', `/v1/wallets/${walletId}/charges`, { amount_micros: 1 });
+      const flushed = async () => {
+        const { body } = await get(`/v1/wallets/${walletId}`);
+        return body.sequence === body.ledger_sequence;
+      };
+      await expect.poll(flushed, { timeout: START_MS }).toBe(true);
+    },
+    START_MS,
+  );
+
+  test(
+    'Ctrl-C ends all of them, and the exit is a clean one',
+    async () => {
+      const all = pids();
+      expect(all).toHaveLength(WORKERS + 2);
+      const exit = new Promise((resolve) => primary.once('exit', resolve));
+      // A terminal sends it to every process of the group.
+      for (const pid of [...all, primary.pid ?? 0]) process.kill(pid, 'SIGINT');
+      expect(await exit).toBe(0);
+      expect(all.filter(lives)).toEqual([]);
+    },
+    START_MS,
+  );
+});
+
+describe('workers that cannot start', () => {
+  test.each([
+    [{ RINGFENCE_ROLE: 'flusher' }, 'RINGFENCE_WORKERS is for API processes'],
+    [{ RINGFENCE_PARTITIONS: '8' }, 'Set it to 4'],
+  ])(
+    '%o are named, and none is left',
+    async (env, sentence) => {
+      const child = start(['--workers=2'], env);
+      let said = '';
+      child.stderr?.on('data', (text) => {
+        said += String(text);
+      });
+      const code = await new Promise((resolve) => child.once('exit', resolve));
+      expect(code).toBe(1);
+      expect(said).toContain(sentence);
+      expect(pids()).toEqual([]);
+    },
+    START_MS,
+  );
+
+  test('a number that is none is a sentence', async () => {
+    const child = start(['--workers', 'many']);
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said += String(text);
+    });
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(1);
+    expect(said).toContain('npm start -- --workers');
+  });
+});

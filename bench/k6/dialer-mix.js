@@ -1,0 +1,4 @@
+import { play } from './play.js';
+import { dialerMix } from './scenarios.js';
+
+export const { options, setup, iteration } = play(dialerMix);
