@@ -7,6 +7,8 @@ import { type RunningCluster, startCluster } from '../scripts/redis-cluster.mjs'
 import { handOver } from '../scripts/redis-handover.mjs';
 import type { RedisNode } from '../scripts/redis-node.mjs';
 import { slotMover } from '../scripts/redis-slots.mjs';
+import { emptied } from './emptied.ts';
+import { removeFolder } from './folder.ts';
 import type { TestRedis } from './redis.ts';
 
 export interface TestCluster extends TestRedis {
@@ -64,11 +66,11 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
       await cluster.ready();
     },
     async wipe() {
-      await Promise.all(cluster.nodes.map((node) => node.ask(emptied)));
+      await Promise.all(cluster.nodes.map((node) => node.ask(emptiedMaster)));
     },
     async stop() {
       await cluster.stop();
-      fs.rmSync(dir, { recursive: true, force: true });
+      removeFolder(dir);
     },
   };
 }
@@ -85,9 +87,7 @@ async function mastersOf({ nodes }: RunningCluster): Promise<RedisNode[]> {
   return nodes.filter((_, n) => roles[n]?.[0] === 'master');
 }
 
-async function emptied(redis: Redis): Promise<void> {
+async function emptiedMaster(redis: Redis): Promise<void> {
   const [role] = await redis.role();
-  if (role !== 'master') return;
-  await redis.flushall();
-  await redis.script('FLUSH');
+  if (role === 'master') await emptied(redis);
 }

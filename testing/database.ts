@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { inject } from 'vitest';
 
@@ -10,6 +11,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Postgres waits five seconds for those to go who are still connected, then it says that they are. */
+const OBJECT_IN_USE = '55006';
+const ATTEMPTS = 12;
+
 /** A fresh, migrated database on the run's server. Call it in `beforeAll`, and `drop()` in `afterAll`. */
 export async function testDatabase(): Promise<TestDatabase> {
   const name = `ringfence_test_${randomBytes(6).toString('hex')}`;
@@ -18,7 +23,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const run = async (statement: string): Promise<void> => {
     const sql = postgres(server, { max: 1, onnotice: () => {} });
     try {
-      await sql.unsafe(statement);
+      await onceFree(() => sql.unsafe(statement));
     } finally {
       await sql.end();
     }
@@ -27,4 +32,17 @@ export async function testDatabase(): Promise<TestDatabase> {
   const url = new URL(server);
   url.pathname = name;
   return { url: url.href, name, drop: () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+async function onceFree(work: () => PromiseLike<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== OBJECT_IN_USE || attempt === ATTEMPTS) throw error;
+      await pause(100);
+    }
+  }
 }

@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { findRedis } from '../scripts/find-redis.mjs';
 import { startPostgres } from '../scripts/postgres-server.mjs';
+import { removeFolder } from './folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,6 +17,8 @@ declare module 'vitest' {
 }
 
 const MIGRATIONS = new URL('../persistence/migrate.ts', import.meta.url);
+/** One test file has up to 35 connections open, and four files run at once; a hundred would be too few. */
+const MAX_CONNECTIONS = 'max_connections=400';
 
 /**
  * One Postgres server for the whole run, with one migrated template database: a clone takes 50 ms where a
@@ -56,12 +59,15 @@ async function onServer(url: string, work: (sql: postgres.Sql) => Promise<unknow
 async function ownServer(): Promise<{ url: string; stop: () => Promise<void> }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-test-'));
   fs.chmodSync(folder, 0o755); // As root, Postgres runs under another account that must get in.
-  const server = await startPostgres({ dir: path.join(folder, 'postgres') });
+  const server = await startPostgres({
+    dir: path.join(folder, 'postgres'),
+    settings: [MAX_CONNECTIONS],
+  });
   return {
     url: server.url,
     async stop() {
       await server.stop();
-      fs.rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

@@ -5,6 +5,8 @@ import { Redis } from 'ioredis';
 import { waitUntil } from '../scripts/processes.mjs';
 import { startRedis } from '../scripts/redis-server.mjs';
 import { testCluster } from './cluster.ts';
+import { emptied } from './emptied.ts';
+import { removeFolder } from './folder.ts';
 
 export interface TestRedis {
   /** Stays the same over `kill9` and `restart`. */
@@ -60,13 +62,12 @@ export async function testRedis(settings: readonly string[] = []): Promise<TestR
     },
     async wipe() {
       const redis = new Redis(url);
-      await redis.flushall();
-      await redis.script('FLUSH');
+      await emptied(redis);
       redis.disconnect();
     },
     async stop() {
       await server.stop();
-      fs.rmSync(dir, { recursive: true, force: true });
+      removeFolder(dir);
     },
   };
 }

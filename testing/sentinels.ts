@@ -4,6 +4,8 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisNode } from '../scripts/redis-node.mjs';
 import { type RunningSentinels, startSentinels } from '../scripts/redis-sentinel.mjs';
+import { emptied } from './emptied.ts';
+import { removeFolder } from './folder.ts';
 import type { TestRedis } from './redis.ts';
 
 export interface TestSentinels extends TestRedis {
@@ -40,13 +42,12 @@ export async function testSentinels(settings: readonly string[] = []): Promise<T
     },
     async wipe() {
       const redis = await connect();
-      await redis.flushall();
-      await redis.script('FLUSH');
+      await emptied(redis);
       redis.disconnect();
     },
     async stop() {
       await sentinels.stop();
-      fs.rmSync(dir, { recursive: true, force: true });
+      removeFolder(dir);
     },
   };
 }
