@@ -82,6 +82,10 @@ async function fairShare(tx: Transaction, owner: string, ttlMs: number): Promise
   return row?.share ?? 0;
 }
 
+/**
+ * Processes that reach for the same partitions must not wait for each other in a circle: a lease that has run
+ * out is left to whoever has it in hand, and those that nobody has are taken in the order of their numbers.
+ */
 async function takeFree(
   tx: Transaction,
   owner: string,
@@ -89,13 +93,24 @@ async function takeFree(
   count: number,
 ): Promise<number[]> {
   const rows = await tx<{ partition: number }[]>`
-    INSERT INTO partition_leases (partition, owner, expires_at)
-    SELECT cursor.partition, ${owner}, now() + ${ttlMs} * interval '1 ms'
-    FROM journal_cursors AS cursor LEFT JOIN partition_leases AS lease USING (partition)
-    WHERE lease.partition IS NULL OR lease.expires_at < now()
-    ORDER BY md5(cursor.partition || ${owner}::text) LIMIT ${count}
-    ON CONFLICT (partition) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at
-      WHERE partition_leases.expires_at < now()
-    RETURNING partition`;
+    WITH wanted AS (
+      SELECT cursor.partition, lease.partition IS NULL AS is_new
+      FROM journal_cursors AS cursor LEFT JOIN partition_leases AS lease USING (partition)
+      WHERE lease.partition IS NULL OR lease.expires_at < now()
+      ORDER BY md5(cursor.partition || ${owner}::text) LIMIT ${count}
+    ), lapsed AS (
+      SELECT partition FROM partition_leases
+      WHERE partition IN (SELECT partition FROM wanted WHERE NOT is_new) AND expires_at < now()
+      FOR UPDATE SKIP LOCKED
+    ), taken AS (
+      UPDATE partition_leases SET owner = ${owner}, expires_at = now() + ${ttlMs} * interval '1 ms'
+      WHERE partition IN (SELECT partition FROM lapsed) RETURNING partition
+    ), made AS (
+      INSERT INTO partition_leases (partition, owner, expires_at)
+      SELECT partition, ${owner}, now() + ${ttlMs} * interval '1 ms'
+      FROM wanted WHERE is_new ORDER BY partition
+      ON CONFLICT (partition) DO NOTHING RETURNING partition
+    )
+    SELECT partition FROM taken UNION ALL SELECT partition FROM made`;
   return rows.map((row) => row.partition);
 }
