@@ -10,6 +10,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const PARTITION = 3;
+/** The longest there is: says that it is stuck. */
+const PATIENT_MS = 60_000;
 
 async function deposit(walletId: string, key: string): Promise<JournalEntry> {
   const { engine, organizationId } = world;
@@ -32,12 +34,12 @@ test('a wait for the ledger ends with the commit, in this process and in another
   const entry = await deposit(await world.wallet(PARTITION), 'commit');
   await expect(here.wait(entry, 60)).rejects.toMatchObject({ code: 'ledger_wait_timeout' });
   const flusher = world.flusher('wait', { events: { committed: here.committed } });
-  await Promise.all([here.wait(entry, 5_000), here.wait(entry, 5_000)]);
-  await elsewhere.wait(entry, 5_000);
+  await Promise.all([here.wait(entry, PATIENT_MS), here.wait(entry, PATIENT_MS)]);
+  await elsewhere.wait(entry, PATIENT_MS);
   await here.wait(entry, 1); // a commit of the past is known
   await flusher.stop();
   const unflushed = await deposit(await world.wallet(PARTITION), 'unflushed');
-  const never = expect(elsewhere.wait(unflushed, 5_000)).rejects;
+  const never = expect(elsewhere.wait(unflushed, PATIENT_MS)).rejects;
   elsewhere.stop();
   await never.toMatchObject({ code: 'shutting_down' });
   here.stop();
@@ -63,7 +65,7 @@ test('the commit of another mutation at the same sequence does not end a wait', 
   const flusher = world.flusher('same sequence', { events: { committed: here.committed } });
   const other = await deposit(walletId, 'other');
   expect(other.rows[0]?.sequence).toBe(lost.rows[0]?.sequence);
-  await Promise.all([here.wait(other, 5_000), elsewhere.wait(other, 5_000)]);
+  await Promise.all([here.wait(other, PATIENT_MS), elsewhere.wait(other, PATIENT_MS)]);
 
   for (const end of await ends) {
     expect(end).toMatchObject({ status: 'rejected', reason: { code: 'ledger_wait_timeout' } });
@@ -71,7 +73,7 @@ test('the commit of another mutation at the same sequence does not end a wait', 
   // Whoever was told that repeats the request, and it acts: nothing had come of it.
   const again = await deposit(walletId, 'lost');
   expect(again.mutationId).not.toBe(lost.mutationId);
-  await here.wait(again, 5_000);
+  await here.wait(again, PATIENT_MS);
   await flusher.stop();
   here.stop();
   elsewhere.stop();

@@ -14,8 +14,11 @@ const REWRITTEN_MS = 60_000;
 export const hasFullDisk = !isCluster && fs.existsSync(DEVICE);
 
 export interface FullDisk {
-  /** The next write fails; it is acknowledged all the same, and Redis refuses what comes after it. */
-  fill(): Promise<void>;
+  /**
+   * The next write fails; it is acknowledged all the same, and Redis refuses what comes after it.
+   * @param first done as soon as that is so: whatever else writes now and then has hardly a chance before it
+   */
+  fill(first?: () => Promise<unknown>): Promise<void>;
   /** There is room again. While Redis is down, what it could not write is lost. */
   free(): Promise<void>;
 }
@@ -24,12 +27,12 @@ export function fullDisk(redis: Pick<TestRedis, 'dir' | 'connect'>): FullDisk {
   const folder = path.join(redis.dir, 'appendonlydir');
   let link = '';
   return {
-    async fill() {
+    async fill(first) {
       const numbers = fs.readdirSync(folder).map((name) => /\.(\d+)\.incr\.aof$/.exec(name)?.[1]);
       const next = Math.max(...numbers.map((number) => Number(number ?? 0))) + 1;
       link = path.join(folder, `appendonly.aof.${next}.incr.aof`);
       fs.symlinkSync(DEVICE, link);
-      await goOnInNextFile(redis);
+      await goOnInNextFile(redis, first);
     },
     async free() {
       const isAlive = await goOnInNextFile(redis).then(
@@ -43,13 +46,17 @@ export function fullDisk(redis: Pick<TestRedis, 'dir' | 'connect'>): FullDisk {
   };
 }
 
-/** A rewrite is what makes Redis go on in another file. */
-async function goOnInNextFile(redis: Pick<TestRedis, 'connect'>): Promise<void> {
+/** A rewrite is what makes Redis go on in another file: it does so at once, and takes its time afterwards. */
+async function goOnInNextFile(
+  redis: Pick<TestRedis, 'connect'>,
+  first: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
   const connection = await redis.connect();
   try {
     const isIdle = async () =>
-      /aof_rewrite_in_progress:0/.test(await connection.info('persistence'));
+      !/aof_rewrite_(in_progress|scheduled):1/.test(await connection.info('persistence'));
     await connection.bgrewriteaof();
+    await first();
     if (!(await waitUntil(isIdle, REWRITTEN_MS))) throw new Error('the rewrite does not end');
   } finally {
     connection.disconnect();

@@ -92,8 +92,7 @@ test.skipIf(!hasFullDisk)(
       await disk.free();
       await until(() => told(2));
       const before = acknowledged;
-      await disk.fill();
-      await untilRefused();
+      await disk.fill(untilRefused);
       return acknowledged > before;
     });
     await world.flushed();
@@ -111,5 +110,4 @@ test.skipIf(!hasFullDisk)(
     expect(await rowsOf(wallet)).toBe(acknowledged);
     expect(await world.verify()).toEqual([]);
   },
-  30_000,
 );
