@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Organization } from './organization-record.ts';
 import { callPrice, type PriceBook, type ServicePrice } from './price-record.ts';
-import { madeOrganization, type TestDirectory, testDirectory } from './test-directory.ts';
+import {
+  madeOrganization,
+  type TestDirectory,
+  testDirectory,
+  UNTIL_TOLD,
+} from './test-directory.ts';
 
 let world: TestDirectory;
 let agency: Organization;
@@ -9,7 +14,7 @@ let client: Organization;
 let branch: Organization;
 let stranger: Organization;
 beforeAll(async () => {
-  world = await testDirectory();
+  world = await testDirectory(UNTIL_TOLD);
   agency = await madeOrganization(world.first, 'agency');
   client = await madeOrganization(world.first, 'client', agency.id);
   branch = await madeOrganization(world.first, 'branch', client.id);
@@ -113,7 +118,7 @@ describe('the price that applies', () => {
     expect([await rate(), await rate(world.second)]).toEqual([100, 100]);
     await world.first.prices.put(price(agency, 'changing', 200));
     expect(await rate()).toBe(200);
-    await expect.poll(() => rate(world.second), { timeout: 4500 }).toBe(200);
+    await expect.poll(() => rate(world.second)).toBe(200);
   });
 });
 

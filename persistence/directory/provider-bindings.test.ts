@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Organization } from './organization-record.ts';
-import { madeOrganization, type TestDirectory, testDirectory } from './test-directory.ts';
+import {
+  madeOrganization,
+  type TestDirectory,
+  testDirectory,
+  UNTIL_TOLD,
+} from './test-directory.ts';
 
 let world: TestDirectory;
 let one: Organization;
 let two: Organization;
 beforeAll(async () => {
-  world = await testDirectory();
+  world = await testDirectory(UNTIL_TOLD);
   one = await madeOrganization(world.first, 'one');
   two = await madeOrganization(world.first, 'two');
 });
@@ -35,7 +40,7 @@ test('a binding is replaced by its own organization, without delay everywhere', 
   await world.first.bindings.put({ ...binding(one, '+2'), metadata: { version: 1 } });
   expect(await find()).toMatchObject({ metadata: { version: 1 } });
   await world.first.bindings.put({ ...binding(one, '+2'), metadata: { version: 2 } });
-  await expect.poll(find, { timeout: 4500 }).toMatchObject({ metadata: { version: 2 } });
+  await expect.poll(find).toMatchObject({ metadata: { version: 2 } });
 });
 
 test('a binding is taken from another organization only if the caller names that one', async () => {

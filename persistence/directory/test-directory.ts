@@ -9,6 +9,9 @@ import { ensurePartitions } from './settings.ts';
 
 export const TEST_PARTITIONS = 8;
 
+/** Records stay for longer than any test lasts: who sees a change of another process was told of it. */
+export const UNTIL_TOLD: Partial<CacheLimits> = { ttlMs: 3_600_000, absentTtlMs: 3_600_000 };
+
 export interface TestDirectory {
   url: string;
   sql: Sql;

@@ -119,9 +119,9 @@ describe('the default wallet', () => {
     const find = async () => (await world.second.defaultWallets.find(organization, 'usd')).id;
     expect(await find()).toBe(older.id);
     await freeze(older.id);
-    await expect.poll(find, { timeout: 5000 }).toBe(newer.id);
+    await expect.poll(find, { timeout: 20_000 }).toBe(newer.id);
     await freeze(newer.id);
-    await expect.poll(find, { timeout: 5000 }).toBe(older.id);
+    await expect.poll(find, { timeout: 20_000 }).toBe(older.id);
   });
 
   test('is known at once after a wallet was made here', async () => {
