@@ -5,6 +5,8 @@ import { startReceiver } from './test/receiver.ts';
 
 const CALLS = 1_000;
 const AT_ONCE = 50;
+/** Their webhooks come in crowds, and wait for one another. */
+const agent_override = { agent: { webhook_timeout_ms: 30_000 } };
 
 const callOf = ({ body }: { body: string }) =>
   JSON.parse(body) as { event: string; call: { call_id: string } };
@@ -17,7 +19,7 @@ async function dial(url: string, calls: number, atOnce: number): Promise<void> {
       const response = await fetch(`${url}/v2/create-phone-call`, {
         method: 'POST',
         headers: { authorization: 'Bearer key', 'content-type': 'application/json' },
-        body: JSON.stringify({ from_number: '+14155550142', to_number }),
+        body: JSON.stringify({ from_number: '+14155550142', to_number, agent_override }),
       });
       expect(response.status).toBe(201);
       await response.arrayBuffer();
@@ -32,8 +34,8 @@ test('a thousand live calls at once end when they should, each with its webhooks
     apiKey: 'key',
     webhookUrl: receiver.url,
     seed: 2_000,
-    // All are dialed before the first ends, on a slow machine too: it talks for half a minute.
-    scale: 5,
+    // In real time, moved on by hand: all are dialed before the first ends, on a slow machine too.
+    scale: 1,
     script: {
       ringMs: [0, 5_000] as [number, number],
       talkMs: [160_000, 170_000] as [number, number],
@@ -41,8 +43,11 @@ test('a thousand live calls at once end when they should, each with its webhooks
   };
   const { url, control, stop } = await startRetell(options);
   await dial(url, CALLS, AT_ONCE);
+  control.advance(10_000);
   await eventually(() => control.counts().live).toBe(CALLS);
+  control.advance(170_000);
   await eventually(() => control.counts().open).toBe(0);
+  control.advance(10_000);
   await eventually(() => control.counts().webhooks.delivered).toBe(3 * CALLS);
   const kinds = new Map<string, Set<string>>();
   for (const request of receiver.received) {

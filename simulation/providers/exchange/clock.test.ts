@@ -69,6 +69,20 @@ test('an accelerated clock does what is asked, in order and never early', async 
   clock.stop();
 });
 
+test('a clock that is moved on does at once what is due by then, in order, and nothing else', async () => {
+  const clock = new SimulatedClock({ startAtMs: 5_000_000 });
+  const done: number[] = [];
+  for (const wanted of [5_090_000, 5_030_000, 9_000_000, 5_060_000]) {
+    clock.at(wanted, () => done.push(wanted));
+  }
+  clock.at(5_050_000, () => clock.at(5_070_000, () => done.push(5_070_000)));
+  clock.advance(100_000);
+  expect(clock.now()).toBeGreaterThanOrEqual(5_100_000);
+  await eventually(() => done).toEqual([5_030_000, 5_060_000, 5_070_000, 5_090_000]);
+  expect(() => clock.advance(-1)).toThrow(RangeError);
+  clock.stop();
+});
+
 test('a stopped clock does nothing more', async () => {
   const clock = new SimulatedClock({ scale: 1_000 });
   let ran = false;
@@ -94,16 +108,20 @@ test('work that fails does not stop the clock', async () => {
   const listener = (error: unknown) => failures.push(error);
   const others = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
-  process.once('uncaughtException', listener);
-  let later = false;
-  clock.after(0, () => {
-    throw new Error('intended');
-  });
-  clock.after(5_000, () => {
-    later = true;
-  });
-  await eventually(() => later).toBe(true);
-  for (const other of others) process.on('uncaughtException', other);
+  process.on('uncaughtException', listener);
+  try {
+    let later = false;
+    clock.after(0, () => {
+      throw new Error('intended');
+    });
+    clock.after(5_000, () => {
+      later = true;
+    });
+    await eventually(() => later).toBe(true);
+  } finally {
+    process.off('uncaughtException', listener);
+    for (const other of others) process.on('uncaughtException', other);
+  }
   expect(failures).toHaveLength(1);
   clock.stop();
 });

@@ -13,7 +13,7 @@ const SLEEP_MS_MAX = 60_000;
 export class SimulatedClock {
   readonly scale: number;
   readonly #heap = new TimerHeap();
-  readonly #originMs: number;
+  #originMs: number;
   readonly #wallOriginMs: number;
   #latestMs: number;
   #order = 0;
@@ -61,6 +61,14 @@ export class SimulatedClock {
 
   cancel(timer: Timer): void {
     this.#heap.cancel(timer);
+  }
+
+  /** Moves the simulated moment on at once: what is due by then is done as soon as possible, in order. */
+  advance(byMs: number): void {
+    if (!(byMs >= 0)) throw new RangeError('time does not go back');
+    this.#originMs += byMs;
+    this.#wakesAtMs = Number.POSITIVE_INFINITY;
+    this.#arm();
   }
 
   /** Forgets all timers; none is done afterwards. */

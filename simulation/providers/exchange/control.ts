@@ -9,6 +9,11 @@ export interface Control {
   readonly seed: number;
   /** The simulated moment, epoch ms. */
   now(): number;
+  /**
+   * Moves the simulated moment on at once. With it a clock may run slowly, so that nothing ends by itself
+   * while somebody looks at it, and a test need not wait for what takes long.
+   */
+  advance(byMs: number): void;
   /** The truth about every call, oldest first. */
   records(): CallRecord[];
   record(providerCallId: string): CallRecord | undefined;
@@ -43,6 +48,7 @@ export function commonControl<C extends PhoneCall>(
   return {
     seed: exchange.seed,
     now: () => exchange.clock.now(),
+    advance: (byMs) => exchange.clock.advance(byMs),
     records: () => [...exchange.calls.values()].map(describe),
     record(providerCallId) {
       const call = exchange.calls.get(providerCallId);

@@ -52,7 +52,8 @@ export class Poster {
         signal: AbortSignal.timeout(timeoutMs),
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
-        const stale = request.reusedSocket && error.code === 'ECONNRESET';
+        const closed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+        const stale = request.reusedSocket && closed;
         reject(stale ? new StaleConnection() : error);
       });
       request.on('response', (response) => {

@@ -18,7 +18,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** The simulator behind Retell's own client. */
+/**
+ * The simulator behind Retell's own client. Where somebody looks at a live call its scale is low, so that
+ * it outlives a machine that stands still for a while.
+ */
 async function retell(options: Partial<RetellOptions> = {}) {
   const simulator = await startRetell({
     apiKey,
@@ -97,7 +100,7 @@ test('a call ends at max_call_duration_ms, which has its bounds', async () => {
 });
 
 test('stop-call ends a live call with 204; one that is over is 422', async () => {
-  const { client, record, live } = await retell({ script: { talkMs: 3_000_000 } });
+  const { client, record, live } = await retell({ scale: 20, script: { talkMs: 3_000_000 } });
   const { call_id: id } = await client.call.createPhoneCall(numbers);
   await live(id);
   const stopped = await client.call.stop(id).asResponse();
@@ -108,7 +111,7 @@ test('stop-call ends a live call with 204; one that is over is 422', async () =>
 });
 
 test('a live call can be told something', async () => {
-  const { client, record, live } = await retell({ script: { talkMs: 3_000_000 } });
+  const { client, record, live } = await retell({ scale: 20, script: { talkMs: 3_000_000 } });
   const { call_id: id } = await client.call.createPhoneCall(numbers);
   await live(id);
   await client.call.updateLive(id, {
@@ -176,6 +179,7 @@ test('a custom function asks again and again, signed, until its answer ends the 
     return { status: 200, body: { endCall } };
   };
   const { client, records } = await retell({
+    scale: 50,
     script: { talkMs: 3_000_000, turnEveryMs: 0, functionCalls: { name: 'tick', everyMs: 10_000 } },
   });
   await client.call.createPhoneCall(numbers);

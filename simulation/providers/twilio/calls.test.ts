@@ -105,13 +105,14 @@ test('it rings no longer than Timeout, and talks no longer than TimeLimit', asyn
 test('TimeLimit may be raised and lowered while the call lives', async () => {
   const { create, post, live, control } = await twilio({
     scale: 20,
-    script: { queueMs: 0, ringMs: 0, talkMs: 600_000 },
+    script: { queueMs: 0, ringMs: 0, talkMs: 9_000_000 },
   });
-  const { sid } = await create([['TimeLimit', '20']]);
+  const { sid } = await create([['TimeLimit', '2000']]);
   await live(sid);
-  expect((await post(`Calls/${sid}.json`, [['TimeLimit', '40']])).status).toBe(200);
+  expect((await post(`Calls/${sid}.json`, [['TimeLimit', '4000']])).status).toBe(200);
+  control.advance(4_000_000);
   await eventually(() => control.record(sid)?.phase).toBe('ended');
-  expect(control.record(sid)?.durationMs).toBe(40_000);
+  expect(control.record(sid)?.durationMs).toBe(4_000_000);
   const other = await create([], '+14155550002');
   await live(other.sid);
   await eventually(() => control.record(other.sid)?.durationMs).toBeGreaterThan(2_000);
@@ -120,7 +121,10 @@ test('TimeLimit may be raised and lowered while the call lives', async () => {
 });
 
 test('completed ends a live call; canceled only one that rings; neither one that is over', async () => {
-  const { create, post, live, control } = await twilio({ script: { talkMs: 3_000_000 } });
+  const { create, post, live, control } = await twilio({
+    scale: 20,
+    script: { talkMs: 3_000_000 },
+  });
   const { sid } = await create();
   await live(sid);
   const path = `Calls/${sid}.json`;
@@ -130,13 +134,14 @@ test('completed ends a live call; canceled only one that rings; neither one that
   const late = await post(path, [['Status', 'completed']]);
   expect(late).toMatchObject({ status: 400, body: { code: 21_220 } });
   control.script('+14155550002', { ringMs: 3_000_000 });
-  const ringing = await create([], '+14155550002');
+  const ringing = await create([['Timeout', '600']], '+14155550002');
   const canceled = await post(`Calls/${ringing.sid}.json`, [['Status', 'canceled']]);
   expect(canceled.body.status).toBe('canceled');
 });
 
 test('a hang-up refused three times works the fourth time', async () => {
   const { create, post, live } = await twilio({
+    scale: 20,
     script: { talkMs: 3_000_000, faults: { hangUps: { refused: 3 } } },
   });
   const { sid } = await create();

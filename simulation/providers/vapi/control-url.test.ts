@@ -7,6 +7,8 @@ import type { VapiOptions } from './call.ts';
 import { startVapi } from './start.ts';
 
 const headers = { authorization: 'Bearer key', 'content-type': 'application/json' };
+/** After the queue and the ringing. */
+const ANSWERED_MS = 5_000;
 const stops: (() => Promise<void>)[] = [];
 let receiver: Receiver;
 
@@ -21,14 +23,16 @@ afterEach(async () => {
 const messages = () => receiver.received.map(({ body }) => at(JSON.parse(body), 'message'));
 const seen = (type: string) => messages().filter((message) => at(message, 'type') === type);
 
-/** A live call and its control URL. */
+/**
+ * A live call and its control URL. Its clock is the real one, moved on by `advance`: nothing ends while
+ * somebody looks at it.
+ */
 async function liveCall(options: Partial<VapiOptions> = {}, overrides: object = {}) {
   const simulator = await startVapi({
     apiKey: 'key',
     authentication: { type: 'none' },
     webhookUrl: receiver.url,
     seed: 7,
-    scale: 100,
     ...options,
     script: { talkMs: 3_000_000, turnEveryMs: 0, ...options.script },
   });
@@ -45,6 +49,8 @@ async function liveCall(options: Partial<VapiOptions> = {}, overrides: object = 
   });
   const call = (await response.json()) as { id: string; monitor?: { controlUrl: string } };
   const record = () => simulator.control.record(call.id);
+  const { advance } = simulator.control;
+  advance(ANSWERED_MS);
   await eventually(() => record()?.phase).toBe('live');
   const command = (body: unknown, more: Record<string, string> = {}) =>
     fetch(call.monitor?.controlUrl ?? '', {
@@ -52,7 +58,7 @@ async function liveCall(options: Partial<VapiOptions> = {}, overrides: object = 
       headers: { 'content-type': 'application/json', ...more },
       body: JSON.stringify(body),
     });
-  return { simulator, record, command, call };
+  return { record, command, call, advance };
 }
 
 test('end-call ends the call at once; a second one is told that it is over', async () => {
@@ -68,13 +74,14 @@ test('end-call ends the call at once; a second one is told that it is over', asy
 });
 
 test('a sentence after which the call ends is said first', async () => {
-  const { record, command } = await liveCall();
+  const { record, command, advance } = await liveCall();
   await command({ type: 'say', content: 'Hello.' });
   await command({ type: 'add-message', message: { role: 'system', content: 'Wrap up.' } });
   expect((await command({ type: 'say', content: 'Goodbye.', endCallAfterSpoken: true })).ok).toBe(
     true,
   );
   const push = record()?.pushes.at(-1);
+  advance(10_000);
   await eventually(() => record()?.endedBy).toBe('said');
   expect(record()?.endedAtMs).toBeGreaterThan(push?.receivedAtMs ?? Number.POSITIVE_INFINITY);
   expect(record()?.pushes.map(({ kind }) => kind)).toEqual(['say', 'add-message', 'say']);
@@ -87,8 +94,9 @@ test('a forwarded call goes on, says so, and can still be ended', async () => {
   expect((await command({ type: 'transfer', destination })).status).toBe(200);
   await eventually(() => seen('transfer-update').length).toBe(1);
   expect(record()?.phase).toBe('live');
-  const statuses = seen('status-update').map((message) => at(message, 'status'));
-  expect(statuses).toContain('forwarding');
+  const statuses = () => seen('status-update').map((message) => at(message, 'status'));
+  // It was sent before the transfer's, and may arrive after it.
+  await eventually(statuses).toContain('forwarding');
   expect((await command({ type: 'end-call' })).status).toBe(200);
   expect(record()?.phase).toBe('ended');
 });
@@ -106,11 +114,12 @@ test('refused hang-ups are 503 and change nothing; ignored ones are 200 and chan
 });
 
 test('a hang-up that is always refused leaves the call to its cap', async () => {
-  const { record, command } = await liveCall(
+  const { record, command, advance } = await liveCall(
     { faults: { hangUps: { refused: 'always' } } },
     { maxDurationSeconds: 60 },
   );
   expect((await command({ type: 'end-call' })).status).toBe(503);
+  advance(60_000);
   await eventually(() => record()?.endedBy).toBe('cap');
   expect(record()?.durationMs).toBe(60_000);
 });
@@ -145,7 +154,9 @@ test('a timeElapsed hook asks at its second, and its answer may end the call', a
     { on: 'call.timeElapsed', options: { seconds: 60 }, do: [{ type: 'tool', tool }] },
     { on: 'call.timeElapsed', options: { seconds: 3_600 }, do: [{ type: 'tool', tool }] },
   ];
-  const { record } = await liveCall({}, { hooks });
+  const { record, advance } = await liveCall({}, { hooks });
+  advance(60_000);
+  await eventually(() => seen('tool-calls').length).toBe(1);
   await eventually(() => record()?.endedBy).toBe('said');
   expect(seen('tool-calls')).toHaveLength(1);
   const [tick] = seen('tool-calls');
@@ -155,10 +166,16 @@ test('a timeElapsed hook asks at its second, and its answer may end the call', a
   expect(record()?.reason).toBe('assistant-ended-call-after-message-spoken');
 });
 
+interface Sent {
+  readonly headers: Headers;
+  readonly body: string;
+  /** Real epoch ms between which it was sent. */
+  readonly betweenMs: readonly [number, number];
+}
 const hmac = (body: string, timestamp: string | null) =>
   createHmac('sha256', 'shared').update(`${timestamp}.${body}`).digest('hex');
 
-test.each<[VapiAuthentication, (sent: { headers: Headers; body: string }) => boolean]>([
+test.each<[VapiAuthentication, (sent: Sent) => boolean]>([
   [{ type: 'bearer', token: 't' }, ({ headers: h }) => h.get('authorization') === 'Bearer t'],
   [{ type: 'secret', secret: 's' }, ({ headers: h }) => h.get('x-vapi-secret') === 's'],
   [
@@ -169,12 +186,16 @@ test.each<[VapiAuthentication, (sent: { headers: Headers; body: string }) => boo
   ],
   [
     { type: 'hmac', secret: 'shared', unit: 'ms' },
-    ({ headers: h, body }) =>
-      Math.abs(Number(h.get('x-timestamp')) - Date.now()) < 10_000 &&
+    ({ headers: h, body, betweenMs: [first, last] }) =>
+      Number(h.get('x-timestamp')) >= first &&
+      Number(h.get('x-timestamp')) <= last &&
       h.get('x-signature') === hmac(body, h.get('x-timestamp')),
   ],
 ])('every webhook carries its proof: %o', async (authentication, holds) => {
+  const before = Date.now();
   await liveCall({ authentication });
   await eventually(() => receiver.received.length).toBeGreaterThanOrEqual(3);
-  for (const sent of receiver.received) expect(holds(sent)).toBe(true);
+  for (const { headers, body, receivedWallMs } of receiver.received) {
+    expect(holds({ headers, body, betweenMs: [before, receivedWallMs] })).toBe(true);
+  }
 });
