@@ -30,8 +30,8 @@ export interface StripeOptions {
   readonly retryDelaysMs?: readonly number[] | undefined;
   /** Simulated ms after which a bank debit settles by itself; without it the control has to. */
   readonly settleMs?: number | undefined;
-  /** Real ms a request is in progress; a second one with its Idempotency-Key meets it. */
-  readonly progressMs?: number | undefined;
+  /** What a request waits for while it is in progress; a second one with its Idempotency-Key meets it. */
+  readonly progress?: (() => Promise<void>) | undefined;
 }
 
 export interface WebhookEndpoint {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Operation } from '../../providers/exchange/faults.ts';
 import type { Reply, Request, Route } from '../../providers/http/route.ts';
 import { type Account, found } from '../account.ts';
@@ -36,8 +35,7 @@ export function stripeRoute(
       const requestId = account.id('req');
       const key = keyOf(method, request);
       const work = async (): Promise<Reply> => {
-        const { progressMs } = account.options;
-        if (progressMs !== undefined && method === 'POST') await pause(progressMs);
+        if (method === 'POST') await account.options.progress?.();
         account.events.request = { id: requestId, idempotency_key: key ?? null };
         try {
           const form = decodeForm(method === 'POST' ? request.body : '');
