@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { createConnection } from '../../engine/index.ts';
 import { startPostgres } from '../../scripts/postgres-server.mjs';
 import { waitUntil } from '../../scripts/processes.mjs';
 import { type RunningCluster, startCluster } from '../../scripts/redis-cluster.mjs';
@@ -144,4 +145,15 @@ async function storeOf(name: string, start: (port?: number) => Promise<Running>)
       if (server.port !== port) throw new Error(`port ${port} was taken while ${name} was down`);
     },
   };
+}
+
+/** With `always` what was acknowledged is in the file by the time this returns. */
+export async function setAppendfsync(
+  redisUrl: string,
+  value: 'always' | 'everysec',
+): Promise<void> {
+  const redis = createConnection(redisUrl);
+  await redis.connect();
+  await redis.config('SET', 'appendfsync', value);
+  redis.disconnect();
 }

@@ -20,4 +20,4 @@ test('a wiped and a restarted Redis come back whole, and a first touch asks Post
   expect(turns(report.touches.second, 'postgres')).toBe(1);
   expect(report.differences).toBe(0);
   expect(told).toContain('3000 wallets in Postgres');
-}, 300_000);
+}, 900_000);

@@ -10,7 +10,7 @@ import {
   startFlusher,
 } from '../../persistence/index.ts';
 import { temporaryDirectory } from '../acceptance/ringfence.ts';
-import { type Servers, startServers } from '../chaos/servers.ts';
+import { type Servers, setAppendfsync, startServers } from '../chaos/servers.ts';
 import { CHAIN_KEY } from './keys.ts';
 import { type Office, openOffice, type StoreUrls } from './office.ts';
 import { PARTITIONS } from './options.ts';
@@ -71,6 +71,8 @@ export async function openStage(): Promise<Stage> {
         await flusher.stop(FLUSH_MS);
       },
       async restart() {
+        // With all it had: this is about what comes back, not about what a crash may lose.
+        await setAppendfsync(redis.url, 'always');
         await redis.kill9();
         await redis.restart();
       },

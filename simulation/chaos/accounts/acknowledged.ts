@@ -30,7 +30,8 @@ export interface Acknowledged {
   readonly moves: readonly Move[];
   /** Answered only when it was in the ledger. */
   readonly waited: boolean;
-  /** When the answer came, epoch ms. */
+  /** When it was asked for, and when the answer was written down, which may be late: epoch ms. */
+  readonly sentAtMs: number;
   readonly atMs: number;
   /** Of one wallet's money: which of its mutations this was. */
   readonly sequence?: number | undefined;

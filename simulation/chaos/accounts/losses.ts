@@ -1,13 +1,10 @@
 /** Which losses the durability of an acknowledgement allows, and which it does not. */
 import type { Acknowledged, LoadFigures } from './acknowledged.ts';
 
-/** How long a busy client takes to write down an answer that was on its way. */
-export const NOTING_MS = 200;
-
 /** The blow of a cycle, epoch ms. */
 export interface Blow {
   readonly struckAtMs: number;
-  /** What was acknowledged after this must not be lost. */
+  /** What was asked for after this must not be lost, however soon it was acknowledged. */
   readonly lossEndsAtMs: number;
 }
 
@@ -21,7 +18,7 @@ export function lossFaults(
     const name = `lost: ${one.verb} ${one.id}, acknowledged ${struckAtMs - one.atMs} ms before the blow`;
     if (one.waited) return [`${name}, with wait_for ledger`];
     if (windowMs === 0) return [name];
-    const isInside = one.atMs > struckAtMs - windowMs && one.atMs < lossEndsAtMs + NOTING_MS;
+    const isInside = one.atMs > struckAtMs - windowMs && one.sentAtMs <= lossEndsAtMs;
     return isInside ? [] : [`${name}: outside its window`];
   });
 }

@@ -2,7 +2,6 @@
 import { waitUntil } from '../../../scripts/processes.mjs';
 import type { Tenant } from '../load/errands.ts';
 import type { Acknowledged, LoadFigures } from './acknowledged.ts';
-import { NOTING_MS } from './losses.ts';
 
 const SERVED_MS_MAX = 120_000;
 
@@ -20,7 +19,7 @@ function ofTenants({ acknowledged }: LoadFigures, tenants: readonly Tenant[]): A
 
 /**
  * Waits for the first acknowledgement by a new master.
- * @param promotedAtMs when the old one was certainly none any more; answers may still be on their way
+ * @param promotedAtMs when the old one was certainly none any more; its answers may still be on their way
  * @returns when it came, epoch ms
  * @throws Error when none comes in two minutes
  */
@@ -29,8 +28,7 @@ export async function servedAt(
   tenants: readonly Tenant[],
   promotedAtMs: number,
 ): Promise<number> {
-  const first = () =>
-    ofTenants(figures, tenants).find(({ atMs }) => atMs > promotedAtMs + NOTING_MS);
+  const first = () => ofTenants(figures, tenants).find(({ sentAtMs }) => sentAtMs > promotedAtMs);
   await waitUntil(() => first() !== undefined, SERVED_MS_MAX);
   const found = first();
   if (found === undefined) throw new Error(`no service within ${SERVED_MS_MAX} ms`);

@@ -52,7 +52,7 @@ export async function move(
     teller.unexpected(`${verb} of ${amountMicros}: ${answer.text}`);
   }
   const { sequence } = answer.body.wallet as { sequence: number };
-  teller.note(verb, entry.id, [{ walletId, amountMicros }], { waited, sequence });
+  teller.note(verb, entry.id, [{ walletId, amountMicros }], answer, { waited, sequence });
 }
 
 /**
@@ -78,7 +78,7 @@ export async function transfer(
         { walletId: from, amountMicros: -amount },
         { walletId: to, amountMicros: amount },
       ];
-      return teller.note('transfer', String(answer.body.id), moves, { waited });
+      return teller.note('transfer', String(answer.body.id), moves, answer, { waited });
     }
     if (performance.now() > until) throw new Error(`transfer: ${answer.text}`);
     await pause(RETRY_MS);
@@ -95,7 +95,7 @@ export async function call(teller: Teller, tenant: Tenant): Promise<void> {
   if (made === undefined) return;
   const holdId = String(made.body.hold_id);
   const held = legsOf(made.body).map((leg) => ({ walletId: leg.wallet_id, amountMicros: 0 }));
-  teller.note('authorize', holdId, held);
+  teller.note('authorize', holdId, held, made);
   const pathOf = (verb: string) => `/v1/calls/${callId}/${verb}?organization_id=${organizationId}`;
   const open: ClientCall = { holdId, endPath: pathOf('end'), seconds: 0 };
   const step = async (verb: 'start' | 'end', fields: object) => {
@@ -103,8 +103,9 @@ export async function call(teller: Teller, tenant: Tenant): Promise<void> {
     if (answer === undefined) teller.vanished(open);
     return answer;
   };
-  if ((await step('start', {})) === undefined) return;
-  teller.note('start', holdId, []);
+  const started = await step('start', {});
+  if (started === undefined) return;
+  teller.note('start', holdId, [], started);
   const elapsed = { elapsed_seconds: 1 + below(CALL_SECONDS_MAX) };
   const checked = await teller.once('check', () => post(pathOf('check'), elapsed));
   if (isCut(checked)) teller.unexpected(`check of a call that is paid for: ${checked.text}`);
@@ -115,7 +116,7 @@ export async function call(teller: Teller, tenant: Tenant): Promise<void> {
   if (!sameMoves(moves, capturedIn(ended.body))) {
     teller.unexpected(`end after ${seconds} s: ${ended.text}`);
   }
-  teller.note('end', holdId, moves, { call: { ...open, seconds } });
+  teller.note('end', holdId, moves, ended, { call: { ...open, seconds } });
 }
 
 /** Told to end a call although there is money for it. One that is lost is judged by its end. */

@@ -1,6 +1,6 @@
 /** Calls that stay live through every blow: each must still be there, and end as usual. */
 import { waitUntil } from '../../../scripts/processes.mjs';
-import { type Client, expected, freshKey } from '../../acceptance/client.ts';
+import { type Client, expected, freshKey, settled } from '../../acceptance/client.ts';
 import { figures } from '../../acceptance/tenants.ts';
 import type { Move } from '../accounts/acknowledged.ts';
 import { capturedIn, priceOfCall, sameMoves, type Tenant } from './errands.ts';
@@ -46,7 +46,9 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
       ),
     async stillLive() {
       for (const id of ids) {
-        const checked = await client.post(path(id, '/check'), { elapsed_seconds: 1 }, null);
+        const checked = await settled(() =>
+          client.post(path(id, '/check'), { elapsed_seconds: 1 }, null),
+        );
         if (checked.body.endCall !== false) throw new Error(`parked ${id}: ${checked.text}`);
         const call = expected(200, `parked ${id}`, await client.get(path(id, '')));
         const isHeld = call.state === 'live' && Number(call.held_micros) > 0;
@@ -55,7 +57,9 @@ export async function parkCalls(client: Client, tenant: Tenant, n: number): Prom
     },
     async end() {
       const body = { duration_seconds: DURATION_SECONDS };
-      const ended = await Promise.all(ids.map((id) => client.post(path(id, '/end'), body, null)));
+      const ended = await Promise.all(
+        ids.map((id) => settled(() => client.post(path(id, '/end'), body, null))),
+      );
       return ended.flatMap((answer) => {
         const paid = capturedIn(expected(200, 'end of a parked call', answer));
         const due = priceOfCall(tenant, DURATION_SECONDS);

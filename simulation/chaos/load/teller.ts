@@ -63,9 +63,11 @@ export class Teller {
     verb: Acknowledged['verb'],
     id: string,
     moves: readonly Move[],
+    { sentAtMs }: Answer,
     { waited = false, ...more }: Partial<Pick<Acknowledged, 'waited' | 'sequence' | 'call'>> = {},
   ): void {
-    this.#figures.acknowledged.push({ verb, id, moves, waited, atMs: Date.now(), ...more });
+    const atMs = Date.now();
+    this.#figures.acknowledged.push({ verb, id, moves, waited, sentAtMs, atMs, ...more });
   }
 
   vanished(call: ClientCall): void {
