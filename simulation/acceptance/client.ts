@@ -1,4 +1,5 @@
 /** A plain HTTP client of the API, as a careful caller would write one. */
+import { waitUntil } from '../../scripts/processes.mjs';
 
 export interface Answer {
   /** 0 when the connection broke and nobody knows what happened. */
@@ -7,6 +8,8 @@ export interface Answer {
   /** The body as it came, to compare answers to the byte. */
   text: string;
   replayed: boolean;
+  /** When it was asked for, epoch ms. */
+  sentAtMs: number;
 }
 
 export interface Client {
@@ -18,7 +21,8 @@ export interface Client {
   raw(path: string, text: string, headers: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-const TIMEOUT_MS = 60_000;
+/** Longer than the server waits for the ledger. */
+const TIMEOUT_MS = 120_000;
 
 let keys = 0;
 
@@ -30,6 +34,7 @@ export function freshKey(prefix: string): string {
 
 export function createClient(baseUrl: string, apiKey: string): Client {
   async function send(method: string, path: string, text?: string, headers = {}): Promise<Answer> {
+    const sentAtMs = Date.now();
     try {
       const response = await fetch(`${baseUrl}${path}`, {
         method,
@@ -47,9 +52,10 @@ export function createClient(baseUrl: string, apiKey: string): Client {
         body: parsed(answer),
         text: answer,
         replayed: response.headers.get('idempotency-replayed') === 'true',
+        sentAtMs,
       };
     } catch {
-      return { status: 0, body: {}, text: '', replayed: false };
+      return { status: 0, body: {}, text: '', replayed: false, sentAtMs };
     }
   }
   return {
@@ -59,6 +65,21 @@ export function createClient(baseUrl: string, apiKey: string): Client {
     put: (path, body) => send('PUT', path, JSON.stringify(body)),
     raw: (path, text, headers) => send('POST', path, text, headers),
   };
+}
+
+const PATIENCE_MS = 60_000;
+const AGAIN_MS = 100;
+
+/** The answer to what is asked again, under its own key, while nobody answers or is asked for patience. */
+export async function settled(send: () => Promise<Answer>): Promise<Answer> {
+  let answer = await send();
+  const isSettled = async () => {
+    if (answer.status !== 0 && answer.status !== 503) return true;
+    answer = await send();
+    return false;
+  };
+  await waitUntil(isSettled, PATIENCE_MS, AGAIN_MS);
+  return answer;
 }
 
 function parsed(text: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { concurrency } from './concurrency.ts';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 
 test(
   'races over HTTP spend no money twice: the short form of the acceptance run',

@@ -13,7 +13,7 @@ import { edgeClaims } from './concurrency/edges.ts';
 import { fundsClaims } from './concurrency/funds.ts';
 import { keyClaims } from './concurrency/keys.ts';
 import { threeWayClaim } from './concurrency/three-way.ts';
-import { createRingfence } from './ringfence.ts';
+import { createRingfence, PATIENT } from './ringfence.ts';
 import { verified } from './verify.ts';
 
 /** Answers how many claims failed. */
@@ -21,7 +21,7 @@ export async function concurrency(
   options: { races: number; outside?: Readonly<Record<string, string>> },
   print: (line: string) => void,
 ): Promise<number> {
-  const ringfence = await createRingfence(options.outside);
+  const ringfence = await createRingfence({ ...PATIENT, ...options.outside });
   try {
     await ringfence.start();
     const { client } = ringfence;

@@ -10,7 +10,7 @@ import { type Claim, proveAll } from './claims.ts';
 import type { Client } from './client.ts';
 import { ordersOf } from './fixtures/orders.ts';
 import { type Story, tell } from './fixtures/story.ts';
-import { createRingfence } from './ringfence.ts';
+import { createRingfence, PATIENT } from './ringfence.ts';
 import { price } from './tenants.ts';
 import { verified } from './verify.ts';
 
@@ -67,7 +67,7 @@ export async function fixtures(
   print: (line: string) => void,
   outside?: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const ringfence = await createRingfence(outside);
+  const ringfence = await createRingfence({ ...PATIENT, ...outside });
   try {
     await ringfence.start();
     await price(ringfence.client, RATE);

@@ -6,8 +6,10 @@
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
 import {
+  type FailingDoor,
+  failingDoor,
+  redisFrames,
   type TestDatabase,
-  type TestRedis,
   testDatabase,
   testRedis,
 } from '../../testing/services.ts';
@@ -17,8 +19,8 @@ import { createRingfence, type RingfenceProcess } from './ringfence.ts';
 const API_KEY = 'sk_test_of_the_killed';
 const SECRET = 'whsec_of_the_killed';
 const TOP_UP = 25_000_000;
-const PAUSED_MS = 6_000;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
+const soon = { timeout: 180_000 };
 
 const stops: (() => Promise<unknown>)[] = [];
 /** All of them, whatever one says: what is left behind would run on for ever. */
@@ -31,7 +33,8 @@ afterEach(async () => {
 }, 300_000);
 
 interface World {
-  redis: TestRedis;
+  /** Before Redis, for all of them. */
+  door: FailingDoor;
   database: TestDatabase;
   stripe: StripeSimulator;
   /** Serves requests and nothing else. */
@@ -46,10 +49,12 @@ async function world(): Promise<World> {
     () => redis.stop(),
     () => database.drop(),
   );
+  const door = await failingDoor(redis.url, redisFrames);
+  stops.push(() => door.stop());
   const stripe = await startStripe({ apiKey: API_KEY, retryDelaysMs: [500, 1_000, 2_000] });
   stops.push(() => stripe.stop());
   const stores = {
-    REDIS_URL: redis.url,
+    REDIS_URL: door.url,
     DATABASE_URL: database.url,
     STRIPE_API_KEY: API_KEY,
     STRIPE_BASE_URL: stripe.url,
@@ -62,7 +67,7 @@ async function world(): Promise<World> {
   const victim = await started({ ...stores, RINGFENCE_ROLE: 'api' });
   const url = `${victim.url}/webhooks/stripe`;
   stripe.control.setEndpoint({ url, secret: SECRET });
-  return { redis, database, stripe, victim, survivor };
+  return { door, database, stripe, victim, survivor };
 }
 
 async function started(env: Readonly<Record<string, string>>): Promise<RingfenceProcess> {
@@ -86,9 +91,8 @@ test(
   async () => {
     const { survivor } = await world();
     survivor.pause();
-    const from = performance.now();
-    await survivor.end();
-    expect(performance.now() - from).toBeLessThan(30_000);
+    // It rejects when the process had to be killed.
+    await expect(survivor.end()).resolves.toBeUndefined();
   },
   LIMIT_MS,
 );
@@ -96,7 +100,7 @@ test(
 test.each(['before', 'after'])(
   'killed %s the money moved: credited once',
   async (when) => {
-    const { redis, database, stripe, victim, survivor } = await world();
+    const { door, database, stripe, victim, survivor } = await world();
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
     stops.push(() => sql.end());
     const organization = await made(victim, '/v1/organizations', { name: 'Acme' });
@@ -109,8 +113,7 @@ test.each(['before', 'after'])(
       success_url: 'http://127.0.0.1/done',
     });
     // Nothing is credited while Redis waits; nothing is in the ledger while the flusher stands still.
-    const plain = await redis.connect();
-    if (when === 'before') await plain.client('PAUSE', PAUSED_MS, 'ALL');
+    if (when === 'before') door.hold();
     else survivor.pause();
     await fetch(String(order.url), {
       method: 'POST',
@@ -119,20 +122,20 @@ test.each(['before', 'after'])(
     });
     const decided = async () =>
       (await sql`select done_at from payment_movements`).map((row) => row.done_at);
-    await expect.poll(decided, { timeout: 60_000, interval: 20 }).toEqual([null]);
+    await expect.poll(decided, { ...soon, interval: 20 }).toEqual([null]);
     if (when === 'after') {
-      await expect.poll(() => postedIn(victim, wallet.id), { timeout: 60_000 }).toBe(TOP_UP);
+      await expect.poll(() => postedIn(victim, wallet.id), soon).toBe(TOP_UP);
     }
     await victim.kill9();
     expect(await decided()).toEqual([null]);
-    if (when === 'after') survivor.resume();
-    plain.disconnect();
+    if (when === 'before') door.release();
+    else survivor.resume();
 
     const state = async () => (await survivor.client.get(`/v1/top_ups/${order.id}`)).body.state;
-    await expect.poll(state, { timeout: 60_000 }).toBe('succeeded');
+    await expect.poll(state, soon).toBe('succeeded');
     stripe.control.setEndpoint({ url: `${survivor.url}/webhooks/stripe`, secret: SECRET });
     for (const { id } of stripe.control.events()) stripe.control.resend(id);
-    await expect.poll(() => stripe.control.counts().webhooks_pending, { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => stripe.control.counts().webhooks_pending, soon).toBe(0);
     expect(await postedIn(survivor, wallet.id)).toBe(TOP_UP);
     const { body } = await survivor.client.get(`/v1/wallets/${wallet.id}/entries`);
     expect(body.data).toMatchObject([{ kind: 'deposit', amount_micros: TOP_UP }]);
