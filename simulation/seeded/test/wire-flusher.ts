@@ -17,13 +17,14 @@ export interface WireFlushers {
 /** What a connection says of itself before anything is asked of Redis. */
 const GREETINGS = new Set(['HELLO', 'AUTH', 'SELECT', 'CLIENT', 'INFO']);
 const NAME = 'struck flusher';
-const DRAIN_MS = 20_000;
+/** Limits say that something is stuck: a busy machine takes its time. */
+const DRAIN_MS = 120_000;
 /** Nobody's lease runs out by the wall clock. */
 const LEASE_MS = 600_000;
 const SOON_MS = 1;
 const CLOSE_SECONDS = 1;
 const RETRY_MS_MAX = 20;
-const GONE_MS_MAX = 10_000;
+const GONE_MS_MAX = 120_000;
 
 export async function wireFlushers(stores: Stores): Promise<WireFlushers> {
   const doors = await wireDoors(stores, (command) => !GREETINGS.has(command));
