@@ -29,6 +29,8 @@ interface Story {
   state?: string;
   spendableMicros?: number;
   copies?: number;
+  /** How long everybody had to wait, whenever that is asked. */
+  waitedMs?: number;
 }
 
 function broken(story: Story): string[] {
@@ -108,13 +110,20 @@ function broken(story: Story): string[] {
   };
   const records = Array.from({ length: story.copies ?? 1 }, () => record);
   const facts = factsOf([call], records, books);
-  const promises = promisesOf(facts, books, { faults: 'none', increment }, LEAD_MS);
+  const options = { faults: 'none', increment } as const;
+  const promises = promisesOf(facts, books, options, LEAD_MS, () => story.waitedMs ?? 0);
   return promises.flatMap(({ name, faults }) => (faults.length === 0 ? [] : [name]));
 }
 
 test('a prompt cutoff keeps every promise, at every increment', () => {
   for (const increment of ['1/1', '6/6', '60/60'] as const)
     expect(broken({ increment })).toEqual([]);
+});
+
+test('what a machine that stands still makes everybody wait for is not the enforcer’s', () => {
+  const late = { pushedAfterMs: 1_600, endedAfterMs: 1_601 };
+  expect(broken({ ...late, waitedMs: 1_200 })).toEqual([]);
+  expect(broken({ ...late, waitedMs: 1_000 })).toEqual([expect.stringMatching(/p99 under 500/)]);
 });
 
 test('past the lead a call may cost what its reaction cost, and no more', () => {

@@ -15,11 +15,15 @@ export interface Promised {
 /** From `cutoff_at` to the arrival of the push, while nothing goes wrong. */
 const TIME_TO_KILL_P99_MS = 500;
 
+/** How long everybody had to wait between two moments, epoch ms: the machine's share of what was late. */
+export type WaitedMs = (fromMs: number, toMs: number) => number;
+
 export function promisesOf(
   facts: readonly CallFacts[],
   books: Books,
   options: Pick<WorldOptions, 'faults' | 'increment'>,
   leadMs: number,
+  waitedMs: WaitedMs = () => 0,
 ): Promised[] {
   const cuts = facts.flatMap((one) => {
     const cut = cutOf(one);
@@ -27,7 +31,7 @@ export function promisesOf(
   });
   return [
     endedByPush(facts),
-    timeToKill(cuts, options),
+    timeToKill(cuts, options, waitedMs),
     overspend(cuts),
     withinLead(cuts, leadMs),
     spendable(cuts, books),
@@ -53,23 +57,34 @@ function endedByPush(facts: readonly CallFacts[]): Promised {
   return { name: 'every call was ended by a push', figures, faults };
 }
 
-function timeToKill(cuts: readonly NamedCut[], { faults }: Pick<WorldOptions, 'faults'>): Promised {
+function timeToKill(
+  cuts: readonly NamedCut[],
+  { faults }: Pick<WorldOptions, 'faults'>,
+  waitedMs: WaitedMs,
+): Promised {
+  const own = spreadOf(cuts.flatMap(({ cut }) => ownLateness(cut, waitedMs) ?? []));
   const pushed = spreadOf(cuts.flatMap(({ cut }) => cut.pushedAfterMs ?? []));
   const ended = spreadOf(cuts.flatMap(({ cut }) => cut.endedAfterMs ?? []));
-  const broken = faults === 'none' && pushed.p99 >= TIME_TO_KILL_P99_MS;
+  const broken = faults === 'none' && own.p99 >= TIME_TO_KILL_P99_MS;
   return {
     name:
       faults === 'none'
         ? `from cutoff_at to the push at the provider: p99 under ${TIME_TO_KILL_P99_MS} ms`
         : 'from cutoff_at to the push at the provider (measured, not promised)',
-    figures: `push: ${spreadText(pushed)}; end: ${spreadText(ended)}`,
+    figures: `push: ${spreadText(pushed)}; of its own: p99 ${own.p99} ms; end: ${spreadText(ended)}`,
     faults: [
-      ...(broken ? [`p99 is ${pushed.p99} ms`] : []),
+      ...(broken ? [`p99 is ${own.p99} ms`] : []),
       ...cuts.flatMap(({ callId, cut }) =>
         cut.pushedAfterMs === undefined ? [`${callId}: no push arrived after its cutoff`] : [],
       ),
     ],
   };
+}
+
+/** Without what everybody waited for at that time. */
+function ownLateness({ cutoffAtMs, pushedAfterMs }: Cut, waitedMs: WaitedMs): number | undefined {
+  if (pushedAfterMs === undefined) return undefined;
+  return Math.max(0, pushedAfterMs - waitedMs(cutoffAtMs, cutoffAtMs + pushedAfterMs));
 }
 
 const beyond = ({ takenMicros, heldMicros }: CutLeg) => takenMicros - heldMicros;

@@ -7,6 +7,8 @@
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Answer } from '../acceptance/client.ts';
+import type { RingfenceProcess } from '../acceptance/ringfence.ts';
 import { verified } from '../acceptance/verify.ts';
 import { type BookReader, type Books, openBooks } from './books.ts';
 import { Dialler } from './dialler.ts';
@@ -20,14 +22,17 @@ import { type Promised, promisesOf } from './promises.ts';
 import { reconciled } from './reconciled.ts';
 import type { WorldReport } from './report.ts';
 import { createTable, linesOf } from './table.ts';
-import { makeTenants } from './tenants.ts';
+import { makeTenants, type Tenant } from './tenants.ts';
+import { startWitness } from './witness.ts';
 
 /** Between two looks at everything: they cost the machine something, the more calls there are. */
 const LOOK_MS_MIN = 500;
 const LOOK_MS_MAX = 3_000;
 const LOOK_MS_PER_CALL = 5;
 /** How long after the last wallet should be dry every call must be over and captured. */
-const PATIENCE_MS = { none: 90_000, rough: 300_000 } as const;
+const PATIENCE_MS = { none: 300_000, rough: 300_000 } as const;
+/** Whoever answers later does not answer. */
+const ANSWER_MS = 60_000;
 /** No provider cap of a planned call is longer. */
 const LONGEST_CALL_MS = 3_600_000;
 /** Some calls of a wallet get this many increments more than others: they share what is left over. */
@@ -79,6 +84,7 @@ async function live(
     return { facts, books, lines: linesOf(glance) };
   };
 
+  const witness = startWitness(questionsOf(processes, tenants));
   const incidents = startIncidents(processes, options);
   const lookMs = Math.max(LOOK_MS_MIN, Math.min(LOOK_MS_MAX, calls.length * LOOK_MS_PER_CALL));
   let dialledAtMs = Number.POSITIVE_INFINITY;
@@ -97,6 +103,7 @@ async function live(
     await dialling;
   } finally {
     await incidents.stop();
+    await witness.stop();
   }
   const nothingMissing = await reconciled(processes.api, performance.now() - fromMs);
   const verdict = await verify(processes);
@@ -109,7 +116,13 @@ async function live(
       ['machine', `${os.cpus().length} cores, load ${before} to ${loadText()}`],
     ],
     promises: [
-      ...promisesOf(last.facts, last.books, options, plan.policy.cutoff_lead_seconds * 1000),
+      ...promisesOf(
+        last.facts,
+        last.books,
+        options,
+        plan.policy.cutoff_lead_seconds * 1000,
+        witness.waitedMs,
+      ),
       nothingMissing,
       verdict,
     ],
@@ -148,6 +161,26 @@ async function verify({ api }: WorldProcesses): Promise<Promised> {
     const text = error instanceof Error ? error.message : String(error);
     return { name, figures: '', faults: text.split('\n') };
   }
+}
+
+/** What a push depends on: the processes that enforce, Redis behind one of them, the providers. */
+function questionsOf({ api, enforcers, providers }: WorldProcesses, tenants: readonly Tenant[]) {
+  const health = ({ url }: Pick<RingfenceProcess, 'url'>) => answered(`${url}/healthz`);
+  const [first] = tenants;
+  return [
+    ...[api, ...enforcers].map((process) => () => health(process)),
+    ...(first ? [() => api.client.get(`/v1/wallets/${first.walletId}`).then(isAnswer)] : []),
+    ...providers.map((provider) => () => provider.counts()),
+  ];
+}
+
+async function answered(url: string): Promise<void> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+  await answer.arrayBuffer();
+}
+
+function isAnswer({ status }: Answer): void {
+  if (status !== 200) throw new Error(`no answer: ${status}`);
 }
 
 function logsOf({ api, enforcers }: WorldProcesses): string[] {
