@@ -7,17 +7,25 @@ const MODULE = new URL('./log.ts', import.meta.url).href;
 let child: ChildProcess | undefined;
 afterEach(() => child?.kill('SIGKILL'));
 
-/** Runs a program that has a `log`; answers what it has written so far. */
-function running(program: string): () => string {
+/** Runs a program that has a `log`. */
+function begun(program: string): ChildProcess {
   const code = `import { createLog } from '${MODULE}'; const log = createLog('info'); ${program}`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', code];
-  child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let written = '';
-  child.stdout?.on('data', (bytes: Buffer) => {
-    written += bytes.toString();
-  });
-  return () => written;
+  child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  return child;
 }
+
+/** Reads from now on; answers what has been read so far. */
+function read({ stdout }: ChildProcess): () => string {
+  let text = '';
+  stdout?.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+  });
+  return () => text;
+}
+
+/** Runs a program that has a `log`; answers what it has written so far. */
+const running = (program: string) => read(begun(program));
 
 const messagesOf = (text: string) =>
   text
@@ -27,7 +35,7 @@ const messagesOf = (text: string) =>
 
 test('a single line is written though nothing follows it', async () => {
   const written = running(`log.info('one'); setInterval(() => {}, 1000);`);
-  await expect.poll(() => messagesOf(written()), { timeout: 30_000 }).toEqual(['one']);
+  await expect.poll(() => messagesOf(written()), { timeout: 60_000 }).toEqual(['one']);
 });
 
 test.each([
@@ -48,4 +56,16 @@ test('what was flushed is written when it says so', async () => {
   );
   if (child !== undefined) await once(child, 'close');
   expect(messagesOf(written())).toEqual(['one']);
+});
+
+test('a reader who stands still does not stop the process, and misses nothing in the end', async () => {
+  const lines = 20_000;
+  const stuck = begun(
+    `for (let i = 0; i < ${lines}; i += 1) log.warn(String(i)); process.send('goes on');
+    log.flush(() => process.exit());`,
+  );
+  expect(await once(stuck, 'message')).toEqual(['goes on', undefined]);
+  const written = read(stuck);
+  await once(stuck, 'close');
+  expect(messagesOf(written())).toEqual(Array.from({ length: lines }, (_, i) => String(i)));
 });
