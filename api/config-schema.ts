@@ -87,6 +87,8 @@ export const environmentSchema = z.object({
   RINGFENCE_ALLOW_UNSAFE_POSTGRES: flag,
   RINGFENCE_RATE_LIMIT_PER_SECOND: integer(1, 1_000_000, 5000),
   RINGFENCE_LEDGER_WAIT_MS: integer(100, 60_000, 5000),
+  /** An authorize is answered without its call's record after this long. */
+  RINGFENCE_CALL_RECORD_WAIT_MS: integer(1, 60_000, 250),
   RINGFENCE_RECONCILE_SECONDS: integer(5, 86_400, 300),
 
   /** Bounds of free amounts of top-ups, in the wallet's currency. */

@@ -32,7 +32,9 @@ beforeAll(async () => {
   [redis, database] = await Promise.all([testRedis(), testDatabase()]);
   door = await failingDoor(database.url, postgresFrames);
   // Nothing works by itself here: every script is a request's.
-  app = await testProcess({ REDIS_URL: redis.url, DATABASE_URL: door.url }, { background: false });
+  const stores = { REDIS_URL: redis.url, DATABASE_URL: door.url };
+  const waits = { RINGFENCE_CALL_RECORD_WAIT_MS: String(RECORD_MS) };
+  app = await testProcess({ ...stores, ...waits }, { background: false });
   await app.request('PUT', '/v1/prices/voice_minute', {
     body: { unit: 'minute', rate_micros_per_minute: 60_000, currency: 'usd' },
   });

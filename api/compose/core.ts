@@ -105,6 +105,7 @@ export async function startCore(config: Environment, log: Logger, watch: CoreWat
       publicUrl: config.RINGFENCE_PUBLIC_URL,
       overLimit: requests.overLimit,
       unknownEvent: watch.unknownEvent,
+      recordPatienceMs: config.RINGFENCE_CALL_RECORD_WAIT_MS,
     });
     const parts = { config, log, engine, directory, desk, clients };
     const { asking } = createReconciling(parts);

@@ -67,6 +67,9 @@ export async function testProcess(
     RINGFENCE_SECRET_KEY: TEST_SECRET_KEY,
     RINGFENCE_PARTITIONS: '8',
     RINGFENCE_LOG_LEVEL: process.env.RINGFENCE_LOG_LEVEL ?? 'silent',
+    // Whoever waits for Postgres waits for it, however busy the machine is: what tells of an outage is its end.
+    RINGFENCE_LEDGER_WAIT_MS: '60000',
+    RINGFENCE_CALL_RECORD_WAIT_MS: '5000',
     // Nobody listens there: tests that want a provider bring their own.
     VAPI_BASE_URL: 'http://127.0.0.1:9',
     RETELL_BASE_URL: 'http://127.0.0.1:9',

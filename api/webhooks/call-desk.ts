@@ -56,6 +56,8 @@ export interface CallDeskOptions {
   /** Told of each message or end reason that this release does not know. */
   readonly unknownEvent?: UnknownEvent;
   readonly log: Log;
+  /** How long an authorize waits for the call's record. */
+  readonly recordPatienceMs?: number;
   /** For tests. */
   readonly nowMs?: () => number;
 }
@@ -73,6 +75,7 @@ export function createCallDesk(options: CallDeskOptions): CallDesk {
     log,
     ledgerHold: (holdId) => ledger.hold(holdId),
     isOutage: isPostgresOutage,
+    recordPatienceMs: options.recordPatienceMs,
     nowMs,
   });
   const isOutage = (error: unknown) => error instanceof OutageError || isPostgresOutage(error);

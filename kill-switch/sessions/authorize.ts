@@ -8,12 +8,6 @@ import type { CallIdentity } from './known-calls.ts';
 import { CALL_SERVICE, resolveLegs, type SessionLegs } from './legs.ts';
 import { capFloorMs } from './provider-cap.ts';
 
-/**
- * How long an answer waits for the call's record, so that other processes find the call and no process
- * that dies takes its destination and metadata with it.
- */
-const RECORD_PATIENCE_MS = 250;
-
 export interface AuthorizeCall {
   readonly organizationId: string;
   /** The caller's own id, unique per organization; the key that makes a retry harmless. */
@@ -126,7 +120,7 @@ async function granted(
       metadata: request.metadata,
       maxDurationSeconds: request.maxDurationSeconds,
     },
-    RECORD_PATIENCE_MS,
+    context.recordPatienceMs,
   );
   if (provider === undefined) await recorded;
   else await Promise.all([recorded, linkProviderCall(context, request, call)]);

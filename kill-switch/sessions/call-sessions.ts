@@ -28,9 +28,13 @@ export interface CallSessionsOptions {
   readonly ledgerHold?: (holdId: string) => Promise<HoldState | undefined>;
   /** True for errors of a database that is away. The engine's own outages are known. */
   readonly isOutage?: (error: unknown) => boolean;
+  /** How long an authorize waits for the call's record; default 250. */
+  readonly recordPatienceMs?: number | undefined;
   /** Epoch ms; for tests. */
   readonly nowMs?: () => number;
 }
+
+const RECORD_PATIENCE_MS = 250;
 
 export type CallSessions = ReturnType<typeof createCallSessions>;
 
@@ -152,6 +156,7 @@ function contextOf(options: CallSessionsOptions): SessionContext {
     startedAtMs: nowMs(),
     ledgerHold: (holdId) => patiently(options.ledgerHold?.(holdId)),
     reaches: createReaches(records, log),
+    recordPatienceMs: options.recordPatienceMs ?? RECORD_PATIENCE_MS,
     cutoffMoves: createWriteBehind({
       name: 'cutoff states',
       insert: (items) => records.moveCutoffs(items),

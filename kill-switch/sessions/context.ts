@@ -22,6 +22,11 @@ export interface SessionContext {
   /** The last committed state of a hold, when the engine is away; undefined if that fails too. */
   readonly ledgerHold: (holdId: string) => Promise<HoldState | undefined>;
   readonly newRecords: WriteBehind<NewCallRecord>;
+  /**
+   * How long an authorize waits for the call's record, so that other processes find the call and no
+   * process that dies takes its destination and metadata with it.
+   */
+  readonly recordPatienceMs: number;
   readonly newEvents: WriteBehind<NewCallEvent>;
   readonly cutoffMoves: WriteBehind<CutoffMove>;
   /** How calls are reached at their providers. */

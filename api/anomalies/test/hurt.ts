@@ -90,7 +90,9 @@ async function hurtProcess(
     postgres: await failingDoor(databaseUrl, postgresFrames),
   };
   const stores = { REDIS_URL: doors.redis.url, DATABASE_URL: doors.postgres.url };
-  const process = await testProcess({ ...env, ...stores }, { background: false });
+  // The stores of a dead one stay away: what it waits for never comes.
+  const waits = { RINGFENCE_LEDGER_WAIT_MS: '5000', RINGFENCE_CALL_RECORD_WAIT_MS: '250' };
+  const process = await testProcess({ ...env, ...waits, ...stores }, { background: false });
   const dies = () => {
     for (const door of Object.values(doors)) door.sever();
   };

@@ -4,7 +4,8 @@ import type { TestProcess } from '../../test/process.ts';
 import { organization, wallet } from '../../test/tenants.ts';
 import type { SagaDoors } from '../saga.ts';
 
-const WAIT_MS = 5_000;
+/** Says that the ledger stands still, not how fast it has to be. */
+const WAIT_MS = 60_000;
 const TRIES_MAX = 50;
 
 /** The doors that the application itself gives to the saga. */
