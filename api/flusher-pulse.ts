@@ -32,11 +32,15 @@ export function watchFlusher(sql: Sql, options: PulseOptions): FlusherPulse {
   const { flushes, graceMs = GRACE_MS, everyMs = EVERY_MS } = options;
   if (!flushes) return { beats: () => true, stop: () => undefined };
   let seenMs = performance.now();
+  let beats = true;
   let looking = false;
 
+  /** Judged here and not when it is asked for: a process that itself stood still has not looked. */
   async function look(): Promise<void> {
     const seen = await within(flusherGoesRound(sql, OWN_FLUSHERS), everyMs, 'unknown' as const);
-    if (seen !== false) seenMs = performance.now();
+    const nowMs = performance.now();
+    if (seen !== false) seenMs = nowMs;
+    beats = nowMs - seenMs <= graceMs;
   }
 
   const timer = setInterval(() => {
@@ -48,7 +52,7 @@ export function watchFlusher(sql: Sql, options: PulseOptions): FlusherPulse {
   }, everyMs);
   timer.unref();
   return {
-    beats: () => performance.now() - seenMs <= graceMs,
+    beats: () => beats,
     stop: () => clearInterval(timer),
   };
 }
