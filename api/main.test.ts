@@ -79,7 +79,7 @@ describe('main', () => {
     const [deposit] = callsOf(printed);
     if (deposit === undefined) throw new Error('no call was printed');
     const pending = fetch(deposit.url, { method: 'POST', ...deposit });
-    await vi.waitUntil(async () => (await fetch(`${running.url}/healthz`)).ok);
+    expect((await fetch(`${running.url}/healthz`)).ok).toBe(true);
     const stopped = running.stop();
     expect((await pending).status).toBe(201);
     await stopped;

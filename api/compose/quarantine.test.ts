@@ -74,7 +74,7 @@ test(
       )
       .toBe(201);
     await expect.poll(() => get(id), PATIENT).toMatchObject({ frozen_by: ['quarantine'] });
-    expect(lines.join()).toContain('ledger entries were quarantined');
+    await expect.poll(() => lines.join(), PATIENT).toContain('ledger entries were quarantined');
 
     const charge = () => post(`/v1/wallets/${id}/charges`, { amount_micros: 1 });
     await expect.poll(async () => codeOf(await charge()), PATIENT).toEqual([409, 'wallet_frozen']);
@@ -84,8 +84,8 @@ test(
       .toEqual([409, 'wallet_frozen']);
     const unconcerned = () => post(`/v1/wallets/${other}/charges`, { amount_micros: 1 });
     await expect.poll(async () => (await unconcerned()).status, PATIENT).toBe(201);
-    expect((await post('/v1/calls/c1/check')).status).toBe(200);
     // The gate may be shut for a moment; the same end is told again, and taken once.
+    await expect.poll(async () => (await post('/v1/calls/c1/check')).status, PATIENT).toBe(200);
     const end = () => post('/v1/calls/c1/end', { duration_seconds: 10 });
     await expect
       .poll(async () => (await end()).body, PATIENT)

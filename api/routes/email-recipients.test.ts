@@ -120,7 +120,7 @@ describe('a recipient', () => {
     const { id } = await recipient({ events: ['wallet.depleted'] });
     server.says('x'.repeat(480).concat(' '.repeat(20)).repeat(5));
     await move(await wallet(app, organizationId, 10), -10);
-    await vi.waitUntil(async () => (await deliveries(id))[0]?.state === 'delivered', 10_000);
+    await vi.waitUntil(async () => (await deliveries(id))[0]?.state === 'delivered', 60_000);
     server.says('OK');
     expect(server.mails).toHaveLength(1);
   });
@@ -145,10 +145,10 @@ describe('a recipient', () => {
         where endpoint_id = any(${ids}::text[]) and claimed_by is not null`;
       return rows.length;
     };
-    await expect.poll(claimed, { timeout: 10_000 }).toBeGreaterThan(0);
-    await expect.poll(claimed, { timeout: 10_000 }).toBe(8);
+    await expect.poll(claimed, { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(claimed, { timeout: 60_000 }).toBe(8);
     go();
-    await vi.waitUntil(() => server.mails.length >= 12, 20_000);
+    await vi.waitUntil(() => server.mails.length >= 12, 60_000);
     expect(new Set(server.mails.map(({ to }) => to[0])).size).toBe(12);
   });
 

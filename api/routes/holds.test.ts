@@ -129,7 +129,11 @@ describe('holds', () => {
   });
 
   test('another process finds a hold by the ledger', async () => {
-    const id = await held(await wallet(app, organizationId, 100));
+    const walletId = await wallet(app, organizationId, 100);
+    const id = await held(walletId);
+    await expect
+      .poll(async () => (await app.request('GET', `/v1/wallets/${walletId}`)).body)
+      .toMatchObject({ sequence: 2, ledger_sequence: 2 });
     const elsewhere = servicesOf(app.core);
     const platform = { role: 'platform', organizationId: null, keyId: 'test' } as const;
     const { hold } = await findHold(elsewhere, platform, id, 'read');

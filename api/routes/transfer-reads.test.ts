@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestApplication, testApplication } from '../test/application.ts';
+import { type ApiAnswer, type TestApplication, testApplication } from '../test/application.ts';
 import { organization, type Tenants, tenants, wallet } from '../test/tenants.ts';
 import { walletElsewhere } from '../transfers/test/stage.ts';
 
@@ -10,6 +10,14 @@ beforeAll(async () => {
   all = await tenants(app);
 });
 afterAll(() => app.stop());
+
+/** Answers 200 once the transfer is in the ledger. */
+async function read(id: unknown, key?: string): Promise<ApiAnswer> {
+  const get = () =>
+    app.request('GET', `/v1/transfers/${String(id)}`, key === undefined ? {} : { key });
+  await expect.poll(async () => (await get()).status).toBe(200);
+  return get();
+}
 
 const transfer = async (from: string, to: string, fields: Record<string, unknown> = {}) =>
   app.request('POST', '/v1/transfers', {
@@ -33,8 +41,7 @@ describe('GET /v1/transfers/{id}', () => {
     for (const to of [client.walletId, elsewhere]) {
       const made = await transfer(agency.walletId, to, { reference: 'June' });
       expect(made.status).toBe(201);
-      const read = await app.request('GET', `/v1/transfers/${made.body.id}`);
-      const { created_at: createdAt, ...rest } = read.body;
+      const { created_at: createdAt, ...rest } = (await read(made.body.id)).body;
       expect(rest).toEqual(made.body);
       expect(Date.parse(String(createdAt))).toBeGreaterThan(Date.now() - 60_000);
     }
@@ -53,10 +60,12 @@ describe('GET /v1/transfers/{id}', () => {
 
   test('is for the readers of either wallet and for nobody else', async () => {
     const made = await transfer(all.agency.walletId, all.client.walletId);
-    const read = (key: string) => app.request('GET', `/v1/transfers/${made.body.id}`, { key });
-    expect((await read(all.client.keys.organization)).status).toBe(200);
-    expect((await read(all.agency.keys.finance)).status).toBe(200);
-    expect((await read(all.other.keys.agency)).status).toBe(404);
+    for (const key of [all.client.keys.organization, all.agency.keys.finance]) {
+      expect((await read(made.body.id, key)).status).toBe(200);
+    }
+    const foreign = { key: all.other.keys.agency };
+    const hidden = await app.request('GET', `/v1/transfers/${made.body.id}`, foreign);
+    expect(hidden.status).toBe(404);
   });
 });
 

@@ -191,8 +191,11 @@ describe('an endpoint', () => {
     await arrived(1);
     expect(hooks.taken[0]?.event.data.wallet_id).toBe(walletId);
     expect(await made(`/v1/webhook_endpoints/${id}/replay`, replay)).toEqual({ replayed: 0 });
-    const log = await app.request('GET', `/v1/webhook_endpoints/${id}/deliveries?state=delivered`);
-    const [delivery] = log.body.data as { id: string }[];
+    const path = `/v1/webhook_endpoints/${id}/deliveries?state=delivered`;
+    const delivered = async () => (await app.request('GET', path)).body.data as { id: string }[];
+    // It arrives before its answer is written down.
+    await expect.poll(delivered).toHaveLength(1);
+    const [delivery] = await delivered();
     await made(`/v1/webhook_deliveries/${delivery?.id}/replay`, undefined);
     await arrived(2);
     expect(hooks.taken[1]?.id).toBe(hooks.taken[0]?.id);

@@ -4,16 +4,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keys } from '../../engine/index.ts';
 import type { Transfer } from '../../persistence/index.ts';
 import { type TestApplication, testApplication } from '../test/application.ts';
+import { type TestProcess, testProcess } from '../test/process.ts';
 import { organization, wallet } from '../test/tenants.ts';
 import { startTransferResume } from './resume.ts';
 import { createSaga, type SagaDoors } from './saga.ts';
 import { intentOf, sagaDoors, walletElsewhere } from './test/stage.ts';
 
 let app: TestApplication;
+let flusher: TestProcess;
 beforeAll(async () => {
-  app = await testApplication();
+  // Nothing that works by itself but a flusher: what is left behind stays so until a test takes it up.
+  app = await testApplication({}, undefined, { background: false });
+  const { REDIS_URL, DATABASE_URL } = app.core.config;
+  flusher = await testProcess({ REDIS_URL, DATABASE_URL, RINGFENCE_ROLE: 'flusher' });
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await flusher.stop();
+  await app.stop();
+});
 
 async function pair(depositMicros: number) {
   const from = await wallet(app, await organization(app, 'From'), depositMicros);
