@@ -10,9 +10,11 @@ class HeldLedger extends MemoryLedger {
   readonly turns: (() => void)[] = [];
   held = false;
 
-  override async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    if (this.held) await new Promise<void>((resolve) => this.turns.push(resolve));
-    return work();
+  override exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return super.exclusively(async () => {
+      if (this.held) await new Promise<void>((resolve) => this.turns.push(resolve));
+      return work();
+    });
   }
 }
 

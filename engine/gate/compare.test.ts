@@ -97,9 +97,10 @@ test('a process that waits for its turn serves what the one before it has opened
     begin = resolve;
   });
   const { ledger } = world;
+  const exclusively = ledger.exclusively.bind(ledger);
   ledger.exclusively = async (work) => {
     await turn;
-    return work();
+    return exclusively(work);
   };
   const stores = { redisUrl: world.redis.url, partitions: 2, ledger, recovery: ledger };
   const other: Engine = await createEngine(stores);

@@ -22,6 +22,8 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
   readonly entriesByWallet = new Map<string, JournalEntry[]>();
   /** What the clock of this ledger says. */
   postgresMs: () => number = Date.now;
+  /** Ends when everybody has had a turn who asked for one so far. */
+  #turns: Promise<unknown> = Promise.resolve();
   readonly #wallets = new Map<string, StoredWallet>();
   readonly #holds = new Map<string, { partition: number; hold: HoldState }>();
   readonly #requests = new Map<string, CommittedRequest>();
@@ -87,8 +89,11 @@ export class MemoryLedger implements LedgerSource, RecoverySource {
     return this.#committed.get(id);
   }
 
-  async exclusively<T>(work: () => Promise<T>) {
-    return work();
+  /** As the lock in Postgres: a recovery that another one did not wait for would shut what that one opens. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => undefined);
+    return turn;
   }
 
   async partitionsInOrder(count: number) {

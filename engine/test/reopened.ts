@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OutageError } from '../errors.ts';
 
 /** Tries until the gate has opened again, at most for the test's time. */
@@ -9,7 +9,7 @@ export async function reopened<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       const { code } = error as OutageError;
       if (code !== 'recovering' && code !== 'redis_unreachable') throw error;
-      await setImmediate();
+      await pause(2); // Leaves the processor to those who reopen it.
     }
   }
 }
