@@ -10,7 +10,7 @@ import { OutageError, RequestError } from '../errors.ts';
 import type { Member, NodeDoor, Nodes } from './nodes.ts';
 import { within } from './within.ts';
 
-const ASK_MS = 1_000;
+export const ASK_MS = 1_000;
 const LOOK_GAP_MS = 20;
 
 /** What one Sentinel says. */
@@ -22,14 +22,16 @@ interface Claim {
 
 /**
  * @param address `[user:password@]host:port,host:port/master-name[/db]`
+ * @param askMs how long one Sentinel is waited for
  * @throws RequestError on another form; OutageError when no Sentinel names a master
  */
 export async function openSentinels<N extends Member>(
   address: string,
   door: NodeDoor<N>,
+  askMs = ASK_MS,
 ): Promise<Nodes<N>> {
   const { seeds, name, urlOf } = addressBook(address);
-  const sentinels = seeds.map(createSentinel);
+  const sentinels = seeds.map((seed) => createSentinel(seed, askMs));
   let master: { readonly at: string; readonly node: N } | undefined;
   let epoch = -1;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -96,13 +98,13 @@ export async function openSentinels<N extends Member>(
 }
 
 /** A connection to one Sentinel, made anew whenever it is gone. */
-function createSentinel(address: string) {
+function createSentinel(address: string, askMs: number) {
   let redis: Redis | undefined;
   async function connected(): Promise<Redis> {
     if (redis?.status === 'ready') return redis;
     redis?.disconnect();
     redis = createConnection(`redis://${address}`, 'recovery');
-    await within(redis.connect(), ASK_MS);
+    await within(redis.connect(), askMs);
     return redis;
   }
   return {
@@ -113,7 +115,7 @@ function createSentinel(address: string) {
         // The epoch first: what changes in between then makes the claim older than it is, never newer.
         const about = sentinel.call('SENTINEL', 'MASTER', name);
         const place = sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name);
-        const [fields, at] = await within(Promise.all([about, place]), ASK_MS);
+        const [fields, at] = await within(Promise.all([about, place]), askMs);
         return claimIn(fields, at);
       } catch {
         return undefined;
