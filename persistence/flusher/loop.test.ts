@@ -66,9 +66,13 @@ test('a recovery that raised the epoch costs one batch, and is no trouble', asyn
   await until(async () => flusher.held().size === PARTITIONS);
   await work(1);
   await world.flushed();
-  await world.sql`UPDATE journal_cursors SET epoch = epoch + 1`;
-  await work(1);
-  await world.flushed();
+  // A flusher that takes a partition up anew at this moment, as after a lapse of its lease, sees the new epoch.
+  await until(async () => {
+    await world.sql`UPDATE journal_cursors SET epoch = epoch + 1`;
+    await work(1);
+    await world.flushed();
+    return stale.length > 0;
+  });
   await flusher.stop();
   expect(stale).toEqual(['cursor']);
   expect(events).toMatchObject({ troubles: 0, quarantine: 0 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { reopened } from '../../engine/test/reopened.ts';
 import { type TestSentinels, testSentinels } from '../../testing/services.ts';
 import { counted, depositAgain, type EngineWorld, engineWorld } from '../test/engine-world.ts';
 
@@ -25,8 +26,11 @@ test(
     const deposits = async () => {
       for (let n = 0; n < DEPOSITS; n += 1) await depositAgain(world, PARTITION, wallet, LIMIT_MS);
     };
-    const posted = async () =>
-      (await world.engine.wallets(PARTITION, [wallet])).get(wallet)?.postedMicros ?? 0;
+    // The master may change while it is asked.
+    const posted = async () => {
+      const found = await reopened(() => world.engine.wallets(PARTITION, [wallet]));
+      return found.get(wallet)?.postedMicros ?? 0;
+    };
     await deposits();
     const old = await redis.sentinels.master();
     await redis.sentinels.isolate(old);

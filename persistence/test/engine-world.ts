@@ -209,14 +209,20 @@ export async function until(condition: () => Promise<boolean>, timeoutMs = 60_00
   }
 }
 
+/** A master that is being replaced cannot be asked at this moment. */
 async function untilFlushed({ sql }: LedgerWorld, engine: Engine): Promise<void> {
   await until(async () => {
     const cursors = await sql<{ partition: number; streamId: string }[]>`
       SELECT partition, stream_id AS "streamId" FROM journal_cursors`;
-    const rest = await Promise.all(
-      cursors.map((at) => engine.journal.range(at.partition, `(${at.streamId}`, '+', 1)),
-    );
-    return rest.every((items) => items.length === 0);
+    try {
+      const rest = await Promise.all(
+        cursors.map((at) => engine.journal.range(at.partition, `(${at.streamId}`, '+', 1)),
+      );
+      return rest.every((items) => items.length === 0);
+    } catch (error) {
+      if (error instanceof OutageError) return false;
+      throw error;
+    }
   });
 }
 
