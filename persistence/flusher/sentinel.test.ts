@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { reopened } from '../../engine/test/reopened.ts';
 import { type TestSentinels, testSentinels } from '../../testing/services.ts';
-import { counted, depositAgain, type EngineWorld, engineWorld } from '../test/engine-world.ts';
+import {
+  counted,
+  depositAgain,
+  type EngineWorld,
+  engineWorld,
+  untilNoOutage,
+} from '../test/engine-world.ts';
 
 const LIMIT_MS = 180_000;
 const PARTITION = 1;
@@ -28,7 +33,7 @@ test(
     };
     // The master may change while it is asked.
     const posted = async () => {
-      const found = await reopened(() => world.engine.wallets(PARTITION, [wallet]));
+      const found = await untilNoOutage(() => world.engine.wallets(PARTITION, [wallet]));
       return found.get(wallet)?.postedMicros ?? 0;
     };
     await deposits();

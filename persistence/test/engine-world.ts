@@ -189,15 +189,22 @@ export async function depositAgain(
   timeoutMs: number,
 ): Promise<void> {
   const key = newId('req');
+  await untilNoOutage(() => world.deposit(partition, walletId, 1, key), timeoutMs);
+}
+
+/** Does it again as long as the answer is an outage. */
+export async function untilNoOutage<T>(work: () => Promise<T>, timeoutMs?: number): Promise<T> {
+  const done: T[] = [];
   await until(async () => {
     try {
-      await world.deposit(partition, walletId, 1, key);
+      done.push(await work());
       return true;
     } catch (error) {
       if (error instanceof OutageError) return false;
       throw error;
     }
   }, timeoutMs);
+  return done[0] as T;
 }
 
 /** Waits for a condition, never for a time. */
@@ -214,15 +221,12 @@ async function untilFlushed({ sql }: LedgerWorld, engine: Engine): Promise<void>
   await until(async () => {
     const cursors = await sql<{ partition: number; streamId: string }[]>`
       SELECT partition, stream_id AS "streamId" FROM journal_cursors`;
-    try {
-      const rest = await Promise.all(
+    const rest = await untilNoOutage(() =>
+      Promise.all(
         cursors.map((at) => engine.journal.range(at.partition, `(${at.streamId}`, '+', 1)),
-      );
-      return rest.every((items) => items.length === 0);
-    } catch (error) {
-      if (error instanceof OutageError) return false;
-      throw error;
-    }
+      ),
+    );
+    return rest.every((items) => items.length === 0);
   });
 }
 
