@@ -1,4 +1,4 @@
-/** Credit for live calls while a card is being charged: bounded, recorded, always taken back. */
+/** While a card is being charged: others go on, and live calls may have credit, bounded and always taken back. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { apiKey } from '../test/tenants.ts';
 import { type ClockedStage, clockedStage } from '../webhooks/test/recharge-clock.ts';
@@ -14,7 +14,7 @@ import {
 } from '../webhooks/test/recharge-stage.ts';
 
 /** Several steps through the ledger each, on a machine that has other things to do. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 240_000 });
 const soon = { timeout: 60_000, interval: 20 };
 const BRIDGE = 5 * UNIT;
 
@@ -26,13 +26,29 @@ beforeAll(async () => {
   await stage.app.request('PUT', '/v1/prices/voice_minute', {
     body: { unit: 'minute', rate_micros_per_minute: 60_000, currency: 'usd' },
   });
-  stage.worker();
+  stage.worker(async (what) => {
+    if (what === 'after') return;
+    const { until } = slow;
+    slow.until = undefined;
+    slow.waits = until !== undefined;
+    await until;
+  });
 });
 afterAll(() => stage.stop());
 beforeEach(async () => {
   acme = await payer(stage);
 });
-afterEach(() => stage.control('faults', {}));
+afterEach(() => slow.over());
+
+/** One charge that Stripe takes its time over: as long as the test wants. */
+const slow = { until: undefined as Promise<void> | undefined, over: () => {}, waits: false };
+
+function stripeIsSlow(): void {
+  slow.waits = false;
+  slow.until = new Promise((resolve) => {
+    slow.over = resolve;
+  });
+}
 
 async function call(): Promise<void> {
   calls += 1;
@@ -65,9 +81,10 @@ const bridges = async () => {
 test('is there while Stripe is slow, and taken back when it was paid', async () => {
   await recharging(stage.app, acme, { bridge_micros: BRIDGE });
   await call();
-  await stage.control('faults', { requests: { create: { latencyMs: [1_500, 1_500] } } });
+  stripeIsSlow();
   await spend(stage.app, acme, 95);
   await expect.poll(() => stage.posted(acme.walletId), soon).toBe(5 * UNIT + BRIDGE);
+  slow.over();
   await expect.poll(bridges, soon).toEqual([[BRIDGE, true]]);
   expect(await moved()).toEqual([
     ['adjustment', 5],
@@ -82,16 +99,31 @@ test('is taken back when the card is declined, also below zero', async () => {
   await call();
   const card = { payment_method: acme.card, test_card: 'chargeDeclined' };
   await stage.control('cards', card);
-  await stage.control('faults', { requests: { create: { latencyMs: [1_500, 1_500] } } });
+  stripeIsSlow();
   await spend(stage.app, acme, 95);
   await expect.poll(() => stage.posted(acme.walletId), soon).toBe(5 * UNIT + BRIDGE);
   await spend(stage.app, acme, 8);
+  slow.over();
   await expect.poll(bridges, soon).toEqual([[BRIDGE, true]]);
   expect(await moved()).toEqual([
     ['adjustment', 5],
     ['adjustment', -5],
   ]);
   expect(await stage.posted(acme.walletId)).toBe(-3 * UNIT);
+});
+
+test('a charge that Stripe is slow with holds up no other wallet', async () => {
+  const quick = await payer(stage);
+  await recharging(stage.app, acme);
+  await recharging(stage.app, quick);
+  stripeIsSlow();
+  await spend(stage.app, acme, 95);
+  await expect.poll(() => slow.waits, soon).toBe(true);
+  await spend(stage.app, quick, 95);
+  await expect.poll(() => stage.posted(quick.walletId), soon).toBe(30 * UNIT);
+  expect(await stage.posted(acme.walletId)).toBe(5 * UNIT);
+  slow.over();
+  await expect.poll(() => stage.posted(acme.walletId), soon).toBe(30 * UNIT);
 });
 
 test('a process that died with one leaves no money behind, and takes none', async () => {

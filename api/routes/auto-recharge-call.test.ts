@@ -8,12 +8,15 @@ import { type Placed, type VapiStage, vapiStage } from '../webhooks/test/vapi-st
 
 const POLICY = {
   minimum_seconds: 2,
-  quantum_seconds: 5,
+  quantum_seconds: 15,
   warn_seconds: 2,
   cutoff_lead_seconds: 1,
 };
-/** Less than whole quanta: the extension that takes the last of it falls short, and the call is final. */
-const DEPOSIT = 11 * SECOND;
+/**
+ * Less than two quanta: the one extension takes the last of it and falls short, and the call is final, a quarter
+ * of a minute before its cutoff: so long the machine may stand still.
+ */
+const DEPOSIT = 31 * SECOND;
 /** 5 units: the least charge. */
 const RECHARGE = 500 * SECOND;
 const STRIPE_MS = 2_500;

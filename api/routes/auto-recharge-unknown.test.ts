@@ -16,7 +16,7 @@ import {
 } from '../webhooks/test/recharge-stage.ts';
 
 /** Several steps through the ledger each, on a machine that has other things to do. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 240_000 });
 const soon = { timeout: 60_000, interval: 20 };
 
 let stage: ClockedStage;
@@ -136,6 +136,16 @@ test('the process dies after the charge, and nobody takes it up: the reconciler 
   await dying.stop();
   await reconcileStripe(stage.app.core, new Date(Date.now() - 60_000));
   await rechargedOnce();
+});
+
+test('who crosses the threshold is charged at once, not when the worker looks next', async () => {
+  worker = stage.worker(undefined, 3_600_000);
+  // It also looks when it begins to listen; from the first charge on it listens, and never looks.
+  for (const next of [acme, await payer(stage)]) {
+    await recharging(stage.app, next);
+    await spend(stage.app, next, 95);
+    await expect.poll(() => stage.posted(next.walletId), soon).toBe(30 * UNIT);
+  }
 });
 
 test.each([true, false])(

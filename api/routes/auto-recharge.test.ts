@@ -70,39 +70,6 @@ describe('a wallet that falls to its threshold', () => {
     expect((await told(stage, acme)).map(({ type }) => type)).toEqual(['succeeded']);
   });
 
-  test('is charged within a second of the entry, not when the worker looks next', async () => {
-    const tookMs: number[] = [];
-    for (let n = 0; n < 5; n += 1) {
-      const acme = await payer(stage);
-      await recharging(stage.app, acme);
-      await spend(stage.app, acme, 95);
-      await expect.poll(() => charges(stage, acme), soon).toHaveLength(1);
-      const [row] = await stage.app.core.stores.directory<{ ms: number }[]>`
-        select extract(epoch from top_ups.created_at - entry.created_at)::float8 * 1000 as ms
-        from top_ups join ledger_entries as entry using (wallet_id)
-        where wallet_id = ${acme.walletId} and origin = 'auto_recharge' and kind = 'charge'`;
-      tookMs.push(row?.ms ?? Number.NaN);
-    }
-    // The machine may stop for a moment; it looks every five seconds.
-    expect(tookMs.sort((a, b) => a - b)[2]).toBeLessThan(1_000);
-  });
-
-  test('a charge that Stripe is slow with holds up no other wallet', async () => {
-    const [slow, quick] = [await payer(stage), await payer(stage)];
-    await recharging(stage.app, slow);
-    await recharging(stage.app, quick);
-    await stage.control('faults', { requests: { create: { latencyMs: [6_000, 6_000] } } });
-    await spend(stage.app, slow, 95);
-    await expect.poll(() => attempts(stage.app, slow), soon).toHaveLength(1);
-    await spend(stage.app, quick, 95);
-    await expect.poll(() => stage.posted(slow.walletId), soon).toBe(30 * UNIT);
-    await expect.poll(() => stage.posted(quick.walletId), soon).toBe(30 * UNIT);
-    await stage.control('faults', {});
-    const [begun] = await attempts(stage.app, quick);
-    const [paid] = await attempts(stage.app, slow);
-    expect(Date.parse(String(begun?.created_at))).toBeLessThan(Date.parse(String(paid?.paid_at)));
-  });
-
   test.each([
     ['the amount as often as it takes', {}, 7_500],
     ['up to a target', { amount_micros: undefined, target_micros: 60 * UNIT }, 10_000],

@@ -58,6 +58,8 @@ export interface TwoServers {
   readonly taken: (string | undefined)[];
   /** Awaited before a key is known. */
   beforeKey: () => Promise<void>;
+  /** How many requests asked who their holder is: each of them is observed in the end. */
+  asked: number;
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function twoServers(): Promise<TwoServers> {
   const taken: (string | undefined)[] = [];
   const context: ServeContext = {
     async authenticate(authorization) {
+      servers.asked += 1;
       await servers.beforeKey();
       if (authorization !== 'Bearer good') throw new Problem('unauthenticated');
       return PRINCIPAL;
@@ -85,7 +88,7 @@ export async function twoServers(): Promise<TwoServers> {
   const withDirect = await listen(app.fetch, { ...options, direct: noting });
   const withoutDirect = await listen(app.fetch, options);
   const servers: TwoServers = {
-    ...{ withDirect, withoutDirect, seen, taken, beforeKey: async () => undefined },
+    ...{ withDirect, withoutDirect, seen, taken, asked: 0, beforeKey: async () => undefined },
     async stop() {
       await Promise.all([withDirect.stop(1_000), withoutDirect.stop(1_000)]);
     },
@@ -93,16 +96,22 @@ export async function twoServers(): Promise<TwoServers> {
   return servers;
 }
 
-/** All that is answered to these bytes until the server closes. */
+/** All that is answered to these bytes until the server closes, which it may do before it has read them all. */
 export function exchange(server: HttpServer, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, '127.0.0.1');
     let answer = '';
+    let broken: Error | undefined;
     socket.on('data', (part) => {
       answer += part.toString();
     });
-    socket.on('close', () => resolve(answer));
-    socket.on('error', reject);
+    socket.on('error', (error) => {
+      broken = error;
+    });
+    socket.on('close', () => {
+      if (answer === '' && broken !== undefined) reject(broken);
+      else resolve(answer);
+    });
     socket.write(bytes);
   });
 }

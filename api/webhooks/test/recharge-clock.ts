@@ -11,9 +11,15 @@ export interface ClockedStage extends StripeStage {
   /** Never back. */
   setClock(time: string | number): void;
   pass(ms: number): void;
-  /** Another process that charges, by the same clock; `died` sees every use of Stripe by it. */
-  worker(died?: (what: 'before' | 'after') => void): Recharging;
+  /**
+   * Another process that charges, by the same clock.
+   * @param asks sees every use of Stripe by it, and is waited for: it may hold it up, or end it
+   * @param everyMs between two looks
+   */
+  worker(asks?: Asks, everyMs?: number): Recharging;
 }
+
+type Asks = (what: 'before' | 'after') => void | Promise<void>;
 
 /** @param at where the clock stands at first */
 export async function clockedStage(at: string): Promise<ClockedStage> {
@@ -32,12 +38,12 @@ export async function clockedStage(at: string): Promise<ClockedStage> {
     pass(ms) {
       nowMs += ms;
     },
-    worker(died) {
+    worker(asks, everyMs = EVERY_MS) {
       const { stripe: context } = cardPayments(stage.app.core);
       if (context === undefined) throw new Error('no Stripe');
       const started = startRecharging(
-        { ...context, nowMs: () => nowMs, ...(died && { stripe: mortal(context.stripe, died) }) },
-        EVERY_MS,
+        { ...context, nowMs: () => nowMs, ...(asks && { stripe: watched(context.stripe, asks) }) },
+        everyMs,
       );
       workers.push(started);
       return started;
@@ -53,13 +59,13 @@ export async function clockedStage(at: string): Promise<ClockedStage> {
 
 type Client = NonNullable<ReturnType<typeof cardPayments>['stripe']>['stripe'];
 
-/** Stripe for a process that `died` may end before or after it has charged. */
-function mortal(stripe: Client, died: (what: 'before' | 'after') => void): Client {
+/** Stripe for a process that `asks` may hold up, or end, before or after it has charged. */
+function watched(stripe: Client, asks: Asks): Client {
   const paymentIntents = Object.create(stripe.paymentIntents) as Client['paymentIntents'];
   paymentIntents.create = async (...given) => {
-    died('before');
+    await asks('before');
     const intent = await stripe.paymentIntents.create(...given);
-    died('after');
+    await asks('after');
     return intent;
   };
   return Object.assign(Object.create(stripe) as Client, { paymentIntents });
