@@ -2,6 +2,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { freePort } from '../scripts/free-port.mjs';
 
 export interface Taken {
   readonly path: string;
@@ -40,7 +41,8 @@ export async function receiver(): Promise<Receiver> {
   let respond: (one: Taken) => Answer = () => ({ status: 204 });
   let held: Promise<void> = Promise.resolve();
   let server = serverOf();
-  const port = await listening(server, 0);
+  // Not one that the kernel lends: closed, it could be a connection's by the time it is opened again.
+  const port = await listeningSomewhere(server);
 
   function serverOf() {
     return http.createServer((request, response) => {
@@ -88,6 +90,19 @@ export async function receiver(): Promise<Receiver> {
       await listening(server, port);
     },
   };
+}
+
+const ATTEMPTS = 20;
+
+async function listeningSomewhere(server: http.Server): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listening(server, await freePort());
+    } catch (error) {
+      // Somebody was faster.
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 function listening(server: http.Server, port: number): Promise<number> {
