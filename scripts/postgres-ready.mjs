@@ -4,7 +4,7 @@
 import net from 'node:net';
 
 const PROTOCOL_3_0 = 196_608;
-const ANSWER_TIMEOUT_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
  * @param {number} port

@@ -9,7 +9,13 @@ import { freePort } from './free-port.mjs';
 import { postgresAccount, reachableBinaries, reachableDataDir } from './postgres-account.mjs';
 import { letsUsIn } from './postgres-ready.mjs';
 import { stopLeftover } from './processes.mjs';
-import { lastLines, spawnServer, stopServer, waitUntilServing } from './server-process.mjs';
+import {
+  lastLines,
+  lostItsPort,
+  spawnServer,
+  stopServer,
+  waitUntilServing,
+} from './server-process.mjs';
 
 /** @typedef {import('./server-process.mjs').Account} Account */
 /**
@@ -64,15 +70,27 @@ function createCluster(binaries, dir, account) {
   fs.renameSync(fresh, dir);
 }
 
+/** @param {string} dir */
+function pidFileOf(dir) {
+  return path.join(dir, 'postmaster.pid');
+}
+
+/**
+ * Of the server that has the directory; NaN while none has.
+ * @param {string} dir
+ */
+function pidIn(dir) {
+  const file = pidFileOf(dir);
+  return fs.existsSync(file) ? Number.parseInt(fs.readFileSync(file, 'utf8'), 10) : Number.NaN;
+}
+
 /**
  * A leftover server is stopped; a stale pid file whose number now belongs to something else is removed,
  * because Postgres itself would take that process for its own and refuse to start.
  * @param {string} dir
  */
 async function stopLeftoverOf(dir) {
-  const pidFile = path.join(dir, 'postmaster.pid');
-  if (!fs.existsSync(pidFile)) return;
-  const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10);
+  const pid = pidIn(dir);
   if (!(pid > 0)) return;
   const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' });
   let command = stdout ?? '';
@@ -82,7 +100,7 @@ async function stopLeftoverOf(dir) {
     command = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   }
   if (command.includes('postgres') && command.includes(dir)) await stopLeftover(pid, 'SIGINT');
-  else fs.rmSync(pidFile, { force: true });
+  else fs.rmSync(pidFileOf(dir), { force: true });
 }
 
 /**
@@ -113,7 +131,9 @@ async function launch(binaries, { dir, port, logFile, account, settings }) {
     cwd: '/',
     account,
   });
-  if (await waitUntilServing(child, () => letsUsIn(port, NAME), READY_TIMEOUT_MS)) return child;
+  // Another server of the same name may answer on a port that was taken in the last moment.
+  const serves = async () => (await letsUsIn(port, NAME)) && pidIn(dir) === child.pid;
+  if (await waitUntilServing(child, serves, READY_TIMEOUT_MS)) return child;
   child.kill('SIGQUIT');
   return undefined;
 }
@@ -131,7 +151,7 @@ export async function startPostgres({ dir: wanted, port: preferred, settings = [
   if (fs.existsSync(path.join(dir, 'PG_VERSION'))) await stopLeftoverOf(dir);
   else createCluster(binaries, dir, account);
   const logFile = `${dir}.log`;
-  const port = await freePort(preferred);
+  let port = await freePort(preferred);
   for (let attempt = 1; ; attempt += 1) {
     const child = await launch(binaries, { dir, port, logFile, account, settings });
     if (child?.pid !== undefined) {
@@ -140,9 +160,11 @@ export async function startPostgres({ dir: wanted, port: preferred, settings = [
       return { url, port, pid: child.pid, version: clusterVersion(dir), dir, child, stop };
     }
     const reason = lastLines(logFile);
-    if (attempt === START_ATTEMPTS || !/lock file|shared memory/.test(reason)) {
+    const isTaken = lostItsPort(logFile);
+    if (attempt === START_ATTEMPTS || !(isTaken || /lock file|shared memory/.test(reason))) {
       throw new Error(`postgres did not start:\n${reason}`);
     }
+    if (isTaken) port = await freePort(preferred);
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
   }
 }

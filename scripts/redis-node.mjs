@@ -19,6 +19,7 @@ import { hasEnded } from './server-process.mjs';
  */
 
 const READY_MS_MAX = 60_000;
+const ENDED_MS_MAX = 60_000;
 
 /**
  * @param {{ dir: string, port?: number, settings?: string[] }} options
@@ -45,7 +46,7 @@ export async function startNode({ dir, settings = [] }) {
     },
     async kill9() {
       server.child.kill('SIGKILL');
-      if (!(await waitUntil(() => hasEnded(server.child), 5_000, 2))) {
+      if (!(await waitUntil(() => hasEnded(server.child), ENDED_MS_MAX, 2))) {
         throw new Error('redis survived kill -9');
       }
     },

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { findRedis } from './find-redis.mjs';
 import { freePort } from './free-port.mjs';
 import { mustBecome, startNode } from './redis-node.mjs';
-import { answersPing } from './redis-server.mjs';
+import { servesAs } from './redis-ready.mjs';
 import { lastLines, spawnServer, stopServer, waitUntilServing } from './server-process.mjs';
 
 /** @typedef {import('./redis-node.mjs').RedisNode} RedisNode */
@@ -33,7 +33,7 @@ const SENTINELS = 3;
 const QUORUM = 2;
 const DOWN_AFTER_MS = 1_000;
 const FAILOVER_TIMEOUT_MS = 10_000;
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 120_000;
 /** What replicas need of their master, and what Sentinels need of it besides. */
 const OF_REPLICAS = ['psync', 'sync'];
 const OF_SENTINELS = ['ping', 'replicaof', 'slaveof'];
@@ -123,7 +123,7 @@ async function startWatcher(dir, masterPort, replicas) {
     env: { ...process.env, ...binary.env },
     cwd: dir,
   });
-  if (!(await waitUntilServing(child, () => answersPing(port), READY_TIMEOUT_MS))) {
+  if (!(await waitUntilServing(child, () => servesAs(port, child.pid), READY_TIMEOUT_MS))) {
     child.kill('SIGKILL');
     throw new Error(`the Sentinel did not start:\n${lastLines(logFile)}`);
   }

@@ -3,12 +3,18 @@
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { findRedis } from './find-redis.mjs';
 import { freePort } from './free-port.mjs';
 import { stopLeftover } from './processes.mjs';
-import { lastLines, spawnServer, stopServer, waitUntilServing } from './server-process.mjs';
+import { servesAs } from './redis-ready.mjs';
+import {
+  lastLines,
+  lostItsPort,
+  spawnServer,
+  stopServer,
+  waitUntilServing,
+} from './server-process.mjs';
 
 /**
  * @typedef {object} RunningRedis
@@ -22,24 +28,8 @@ import { lastLines, spawnServer, stopServer, waitUntilServing } from './server-p
 
 /** A large append-only file takes its time to load; a refusal comes at once and is seen as an exit. */
 const READY_TIMEOUT_MS = 120_000;
-
-/**
- * One PING over a bare socket: true once the server has loaded its data and serves.
- * @param {number} port
- * @returns {Promise<boolean>}
- */
-export function answersPing(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
-    const finish = (/** @type {boolean} */ ready) => {
-      socket.destroy();
-      resolve(ready);
-    };
-    socket.setTimeout(1_000, () => finish(false));
-    socket.once('error', () => finish(false));
-    socket.once('data', (data) => finish(data.toString('latin1').startsWith('+PONG')));
-  });
-}
+/** Whoever loses a port in the last moment takes another one. */
+const PORTS_TRIED = 5;
 
 /** @param {number} pid */
 function workingFolder(pid) {
@@ -80,26 +70,30 @@ export async function startRedis({ dir, port: preferred, maxmemory = '1gb', sett
   const pidFile = path.join(home, 'redis.pid');
   const logFile = path.join(home, 'redis.log');
   await stopLeftoverOf(home, pidFile);
-  const port = await freePort(preferred);
-  const args = [
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--protected-mode', 'yes'],
-    ['--dir', home, '--pidfile', pidFile, '--daemonize', 'no'],
-    ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
-    ['--maxmemory', maxmemory, '--maxmemory-policy', 'noeviction'],
-    settings,
-  ].flat();
-  const child = spawnServer(binary.command, args, {
-    logFile,
-    deathSignal: 'TERM',
-    env: { ...process.env, ...binary.env },
-    cwd: home,
-  });
-  const serving = await waitUntilServing(child, () => answersPing(port), READY_TIMEOUT_MS);
-  if (!serving || child.pid === undefined) {
+  for (let tried = 1; ; tried += 1) {
+    const port = await freePort(preferred);
+    const args = [
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--protected-mode', 'yes'],
+      ['--dir', home, '--pidfile', pidFile, '--daemonize', 'no'],
+      ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+      ['--maxmemory', maxmemory, '--maxmemory-policy', 'noeviction'],
+      settings,
+    ].flat();
+    const child = spawnServer(binary.command, args, {
+      logFile,
+      deathSignal: 'TERM',
+      env: { ...process.env, ...binary.env },
+      cwd: home,
+    });
+    const probe = () => servesAs(port, child.pid);
+    if ((await waitUntilServing(child, probe, READY_TIMEOUT_MS)) && child.pid !== undefined) {
+      const url = `redis://127.0.0.1:${port}`;
+      const stop = () => stopServer(child, 'SIGTERM', 'SIGKILL');
+      return { url, port, pid: child.pid, version: binary.version, child, stop };
+    }
     child.kill('SIGKILL');
-    throw new Error(`redis did not start:\n${lastLines(logFile)}`);
+    if (tried === PORTS_TRIED || !lostItsPort(logFile)) {
+      throw new Error(`redis did not start:\n${lastLines(logFile)}`);
+    }
   }
-  const url = `redis://127.0.0.1:${port}`;
-  const stop = () => stopServer(child, 'SIGTERM', 'SIGKILL');
-  return { url, port, pid: child.pid, version: binary.version, child, stop };
 }

@@ -15,6 +15,8 @@ import { waitUntil } from './processes.mjs';
 
 /** A longer log is put aside at the next start, where it replaces the one before it. */
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
+/** A busy machine takes its time over what cannot be refused, too. */
+const KILLED_MS_MAX = 60_000;
 
 /** @type {boolean | undefined} */
 let parentDeathSignal;
@@ -92,7 +94,7 @@ export async function stopServer(child, signal, lastSignal, timeoutMs = 15_000) 
   child.kill(signal);
   if (await waitUntil(() => hasEnded(child), timeoutMs)) return;
   child.kill(lastSignal);
-  await waitUntil(() => hasEnded(child), 5_000);
+  await waitUntil(() => hasEnded(child), KILLED_MS_MAX);
 }
 
 /** @param {import('node:child_process').ChildProcess} child */
@@ -120,6 +122,14 @@ export async function waitUntilServing(child, probe, timeoutMs) {
   await waitUntil(decided, timeoutMs, 10);
   // Another server may answer on the port while ours is ending because that port is taken.
   return serving && !hasEnded(child);
+}
+
+/**
+ * Whether a server ended because somebody else listens on its port: found free, it was taken meanwhile.
+ * @param {string} logFile
+ */
+export function lostItsPort(logFile) {
+  return /Address already in use/i.test(lastLines(logFile));
 }
 
 /** @param {string} logFile */
