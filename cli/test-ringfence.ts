@@ -17,6 +17,11 @@ export interface TestRingfence {
   get(path: string): Promise<Record<string, unknown>>;
   /** @param more variables that differ from `env` this time */
   start(more?: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Answers when it takes requests. One that finds a partition shut, by a command that works on it, looks for
+   * itself before it goes on, and may do so when the command has long ended.
+   */
+  ready(): Promise<void>;
   /** Stops the Ringfence, not its servers. */
   stop(): Promise<void>;
   end(): Promise<void>;
@@ -34,6 +39,8 @@ export async function testRingfence(): Promise<TestRingfence> {
     RINGFENCE_SECRET_KEY: Buffer.alloc(32, 'test').toString('base64'),
     RINGFENCE_PARTITIONS: '2',
     RINGFENCE_LOG_LEVEL: 'silent',
+    // However busy the machine is: what waits for the ledger has it in the end.
+    RINGFENCE_LEDGER_WAIT_MS: '60000',
     VAPI_WEBHOOK_SECRET: 'vapi-secret-of-the-test',
     RETELL_API_KEY: 'retell-key-of-the-test',
     // Nobody listens there: tests that want a provider bring their own.
@@ -42,6 +49,8 @@ export async function testRingfence(): Promise<TestRingfence> {
     TWILIO_BASE_URL: 'http://127.0.0.1:9',
   };
   let running: Running | undefined;
+  /** Without a flusher it serves, but does not count as ready. */
+  let readyPath = '/readyz';
   let requests = 0;
   async function send(method: string, path: string, body: unknown) {
     const response = await fetch(`${running?.url}${path}`, {
@@ -66,11 +75,12 @@ export async function testRingfence(): Promise<TestRingfence> {
     get: (path) => send('GET', path, undefined),
     async start(more = {}) {
       running = await main({ ...env, ...more });
-      const { url } = running;
-      // Without a flusher it serves, but does not count as ready.
-      const path = more.RINGFENCE_ROLE === 'api' ? '/healthz' : '/readyz';
-      const ready = () => fetch(`${url}${path}`).then((answer) => answer.ok);
-      await vi.waitUntil(ready, { timeout: READY_MS, interval: 20 });
+      readyPath = more.RINGFENCE_ROLE === 'api' ? '/healthz' : '/readyz';
+      await ringfence.ready();
+    },
+    async ready() {
+      const ready = () => fetch(`${running?.url}${readyPath}`).then((answer) => answer.ok);
+      if (running !== undefined) await vi.waitUntil(ready, { timeout: READY_MS, interval: 20 });
     },
     async stop() {
       await running?.stop();

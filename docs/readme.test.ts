@@ -63,6 +63,7 @@ describe('the first screen', () => {
       RINGFENCE_DATA_DIR: dataDir,
       RINGFENCE_DEV: '1',
       RINGFENCE_LOG_LEVEL: 'silent',
+      RINGFENCE_LEDGER_WAIT_MS: '60000',
       PORT: '0',
     };
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);

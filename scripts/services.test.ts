@@ -30,7 +30,7 @@ beforeAll(() => {
 afterAll(async () => {
   for (const host of hosts) host.kill('SIGKILL');
   await waitUntil(() => alive() === 0, 60_000);
-  fs.rmSync(dir, { recursive: true, force: true });
+  fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 /** Starts the services in a process of their own, as `npm start` would; answers its first line. */
@@ -84,6 +84,7 @@ test('one directory runs one Ringfence; its servers die with it, come back when 
   await expect.poll(() => withRedis((redis) => redis.ping()), { timeout: 60_000 }).toBe('PONG');
 
   first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
   const third = await host();
   expect(third.line).toBe('running');
   expect(running()).toMatchObject({

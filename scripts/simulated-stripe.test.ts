@@ -24,7 +24,7 @@ afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
   await redis?.stop();
   await database?.drop();
-  fs.rmSync(dir, { recursive: true, force: true });
+  fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Starts it, and answers where it and its Stripe listen. */
@@ -40,6 +40,7 @@ async function started() {
       RINGFENCE_DATA_DIR: dir,
       RINGFENCE_ADMIN_KEY: KEY,
       RINGFENCE_LOG_LEVEL: 'silent',
+      RINGFENCE_LEDGER_WAIT_MS: '60000',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

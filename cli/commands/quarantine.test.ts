@@ -21,7 +21,11 @@ afterAll(async () => {
   await ringfence.end();
 });
 
-const run = (...args: string[]) => runCommand(quarantine, args, ringfence.env);
+async function run(...args: string[]) {
+  const answer = await runCommand(quarantine, args, ringfence.env);
+  await ringfence.ready();
+  return answer;
+}
 const why = ['--reason', "the provider's record says both", '--by', 'tester'];
 
 /** A wallet with 5,000,000 in two deposits. */

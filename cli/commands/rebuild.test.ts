@@ -32,7 +32,11 @@ afterAll(async () => {
   await ringfence.end();
 });
 
-const run = (...args: string[]) => runCommand(rebuild, args, ringfence.env);
+async function run(...args: string[]) {
+  const answer = await runCommand(rebuild, args, ringfence.env);
+  await ringfence.ready();
+  return answer;
+}
 const verified = async () => (await runCommand(verify, [], ringfence.env)).text;
 const isSound = () => expect.poll(verified, SLOW).toMatch(/\n0 differences\n$/);
 
