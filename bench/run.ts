@@ -6,7 +6,14 @@ import { startPostgres } from '../scripts/postgres-server.mjs';
 import { type Figure, type Summary, summarize } from './figures.ts';
 import { type Machine, readMachine } from './machine.ts';
 import { MEASUREMENTS, measurementOf } from './measurements.ts';
-import { endProgram, freshDirectory, nextMessage, startProgram } from './processes.ts';
+import {
+  endProgram,
+  endResting,
+  freshDirectory,
+  giveBack,
+  nextMessage,
+  takeProgram,
+} from './processes.ts';
 import type { RoundOrder } from './round.ts';
 import { type Form, SIZES } from './workload.ts';
 
@@ -90,18 +97,23 @@ export async function runRounds(
     }
     return { machine, collected };
   } finally {
+    await endResting();
     await postgres.stop();
     fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
 async function runRound(tree: string, order: RoundOrder): Promise<Figure[]> {
-  const child = startProgram(pathToFileURL(path.join(tree, 'bench', 'round.ts')));
+  const program = pathToFileURL(path.join(tree, 'bench', 'round.ts'));
+  const child = await takeProgram(program);
   try {
     const answer = nextMessage<Figure[]>(child, `measurement ${order.id}`, ROUND_MS);
     child.send(order);
-    return await answer;
-  } finally {
+    const figures = await answer;
+    await giveBack(program, child, order.round.size.freshProcesses);
+    return figures;
+  } catch (error) {
     await endProgram(child);
+    throw error;
   }
 }

@@ -14,6 +14,8 @@ export type Form = 'full' | 'quick' | 'smoke';
 
 export interface Size {
   readonly rounds: number;
+  /** Each round, flusher and API in a process of its own; false: one that has done its work does another's. */
+  readonly freshProcesses: boolean;
   readonly wallets: number;
   readonly partitions: number;
   /** Organizations over HTTP, each with a wallet and a key. */
@@ -22,6 +24,9 @@ export interface Size {
   readonly scriptCalls: number;
   /** How long a load lasts whose throughput or latency is measured. */
   readonly seconds: number;
+  /** In how many slices the sides of a comparison take turns: scripts, requests, ways to write a file. */
+  readonly scriptSlices: number;
+  readonly slices: number;
   /** Operations in flight: Redis at its ceiling. */
   readonly depth: number;
   /** Journal entries that a flusher is given at once. */
@@ -29,6 +34,8 @@ export interface Size {
   readonly outageSeconds: number;
   /** Charges meanwhile, of one row each. */
   readonly outagePerSecond: number;
+  /** The ledger has caught up when it is behind by no more than this: by a usual batch, where figures count. */
+  readonly caughtUpMs: number;
   /** Organizations of the compared design, beside the one hot one. */
   readonly organizations: number;
   /** Connections, each with one request in flight, of the compared design. */
@@ -36,7 +43,8 @@ export interface Size {
   readonly memoryWallets: number;
   readonly memoryCalls: number;
   readonly liveCalls: number;
-  /** How long the enforcer is watched; calls need one of its visits per `quantumMs`. */
+  /** How long the enforcer is watched without a call, and with them. Calls need a visit per `quantumMs`. */
+  readonly idleSeconds: number;
   readonly enforcerSeconds: number;
   readonly quantumMs: number;
   /** Numbers of wallets, and of live holds on one wallet, that must not change the cost. */
@@ -47,20 +55,25 @@ export interface Size {
 export const SIZES: Readonly<Record<Form, Size>> = {
   full: {
     rounds: 5,
+    freshProcesses: true,
     wallets: 100_000,
     partitions: 64,
     tenants: 200,
     scriptCalls: 4_000,
     seconds: 3,
+    scriptSlices: 16,
+    slices: 4,
     depth: 256,
     journalEntries: 40_000,
     outageSeconds: 60,
     outagePerSecond: 2_000,
+    caughtUpMs: 250,
     organizations: 10_000,
     connections: [1, 16, 64],
     memoryWallets: 1_000_000,
     memoryCalls: 100_000,
     liveCalls: 100_000,
+    idleSeconds: 2,
     enforcerSeconds: 80,
     quantumMs: 75_000,
     sizeSteps: [1_000, 100_000, 1_000_000],
@@ -68,20 +81,25 @@ export const SIZES: Readonly<Record<Form, Size>> = {
   },
   quick: {
     rounds: 1,
+    freshProcesses: true,
     wallets: 10_000,
     partitions: 16,
     tenants: 40,
     scriptCalls: 500,
     seconds: 0.6,
+    scriptSlices: 16,
+    slices: 4,
     depth: 256,
     journalEntries: 6_000,
     outageSeconds: 2,
     outagePerSecond: 2_000,
+    caughtUpMs: 250,
     organizations: 1_000,
     connections: [1, 16, 64],
     memoryWallets: 10_000,
     memoryCalls: 3_000,
     liveCalls: 2_000,
+    idleSeconds: 2,
     enforcerSeconds: 6,
     quantumMs: 5_000,
     sizeSteps: [1_000, 20_000],
@@ -89,20 +107,25 @@ export const SIZES: Readonly<Record<Form, Size>> = {
   },
   smoke: {
     rounds: 1,
+    freshProcesses: false,
     wallets: 100,
     partitions: 2,
     tenants: 4,
     scriptCalls: 20,
     seconds: 0.1,
+    scriptSlices: 2,
+    slices: 2,
     depth: 16,
     journalEntries: 200,
     outageSeconds: 0.2,
-    outagePerSecond: 200,
+    outagePerSecond: 50,
+    caughtUpMs: 5_000,
     organizations: 20,
-    connections: [1, 16, 64],
+    connections: [16, 64],
     memoryWallets: 200,
     memoryCalls: 100,
     liveCalls: 50,
+    idleSeconds: 0.1,
     enforcerSeconds: 1,
     quantumMs: 1_000,
     sizeSteps: [10, 100],

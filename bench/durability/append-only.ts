@@ -15,20 +15,19 @@ const SETTINGS: Readonly<Record<Way, readonly string[]>> = {
   everysec: [],
   always: ['--appendfsync', 'always'],
 };
-const TURNS = 4;
 
 export async function appendOnly(round: Round): Promise<Figure[]> {
-  const { depth, seconds } = round.size;
+  const { depth, seconds, slices } = round.size;
   const sides = [];
   try {
     for (const way of WAYS) sides.push(await openSide(round, way));
     const loads: { way: Way; perSecond: number; p99: number }[] = [];
-    for (let turn = 0; turn <= TURNS; turn += 1) {
+    for (let turn = 0; turn <= slices; turn += 1) {
       const order = (round.index + turn) % 2 === 0 ? sides : sides.toReversed();
       for (const { way, stage, authorize } of order) {
         const work = (n: number) => authorize(`call-${turn}-${n}`, n);
         const load = await caughtUp(stage, () =>
-          closedLoop({ depth, seconds: seconds / TURNS, work }),
+          closedLoop({ depth, seconds: seconds / slices, work }),
         );
         // The first turn warms the process up.
         if (turn > 0) loads.push({ way, perSecond: load.perSecond, p99: load.spread.p99 });
@@ -58,7 +57,7 @@ async function openSide(round: Round, way: Way) {
     stage,
     authorize: (name: string, n: number) => operations.authorize(name, purse.many(n)),
     async stop() {
-      await flusher.stop();
+      await flusher.end();
       await stage.stop();
     },
   };

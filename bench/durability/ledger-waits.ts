@@ -51,7 +51,7 @@ async function waits(round: Round, name: string, together: boolean): Promise<Fig
   } finally {
     client.close();
     await api.stop();
-    await flusher?.stop();
+    await flusher?.end();
     await stage.stop();
   }
 }

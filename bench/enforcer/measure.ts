@@ -16,12 +16,11 @@ import { makeWallets, type Purse } from '../stage/wallets.ts';
 import { POLICY } from '../workload.ts';
 
 const TARGET_CALLS = 100_000;
-const IDLE_MS = 2_000;
 /** A call is late when its moment has been over for so long. */
 const LATE_MS = 1_000;
 
 export async function measureEnforcer(round: Round): Promise<Figure[]> {
-  const { liveCalls, enforcerSeconds, quantumMs } = round.size;
+  const { liveCalls, idleSeconds, enforcerSeconds, quantumMs } = round.size;
   const stage = await openStage(round);
   const purse = await makeWallets(stage, round.size.wallets);
   const flusher = await runningFlusher(stage);
@@ -32,7 +31,7 @@ export async function measureEnforcer(round: Round): Promise<Figure[]> {
     return (((await enforcer.cpuMs()) - cpu) / (performance.now() - from)) * 100;
   };
   try {
-    const idle = await shareWhile(IDLE_MS);
+    const idle = await shareWhile(idleSeconds * 1000);
     await goLive(stage, purse, round);
     await flusher.report();
     const busy = await shareWhile(enforcerSeconds * 1000);
@@ -50,7 +49,7 @@ export async function measureEnforcer(round: Round): Promise<Figure[]> {
     ];
   } finally {
     await enforcer.stop();
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
   }
 }

@@ -31,7 +31,7 @@ export async function measureEngine(round: Round): Promise<Figure[]> {
     figures.push(...(await openLoads(stage, purse, round, ceiling.perSecond)));
     return figures;
   } finally {
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
   }
 }

@@ -48,7 +48,7 @@ export async function lags(round: Round): Promise<Figure[]> {
       ...(await lagFigures('at half load, a reader open', flusher)),
     ];
   } finally {
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
   }
 }

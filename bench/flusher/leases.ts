@@ -1,7 +1,7 @@
 import { waitUntil } from '../../scripts/processes.mjs';
 import type { Stage } from '../stage/stage.ts';
 
-const SHARED_MS = 30_000;
+const SHARED_MS = 300_000;
 
 /** Resolves when so many flushers share the partitions out evenly. */
 export async function leasesShared({ sql, partitions }: Stage, flushers: number): Promise<void> {

@@ -12,15 +12,13 @@ import { openStage } from '../stage/stage.ts';
 import { makeWallets } from '../stage/wallets.ts';
 
 const BEFORE_MS = 500;
-/** The ledger is behind by no more than a usual batch. */
-const CAUGHT_UP_MS = 250;
 const CATCH_UP_MS_MAX = 300_000;
 
 export async function outage(round: Round): Promise<Figure[]> {
   const dir = `${round.dir}/postgres`;
   let postgres = await startPostgres({ dir });
   const { port } = postgres;
-  const { outageSeconds, outagePerSecond: perSecond } = round.size;
+  const { outageSeconds, outagePerSecond: perSecond, caughtUpMs } = round.size;
   const stage = await openStage(round, { postgresUrl: postgres.url });
   const purse = await makeWallets(stage, round.size.organizations);
   const flusher = await runningFlusher(stage);
@@ -40,7 +38,7 @@ export async function outage(round: Round): Promise<Figure[]> {
     await pause(outageSeconds * 1000);
     postgres = await startPostgres({ dir, port });
     const from = performance.now();
-    const isDone = async () => (await behindMs(stage)) < CAUGHT_UP_MS;
+    const isDone = async () => (await behindMs(stage)) < caughtUpMs;
     const done = await waitUntil(isDone, CATCH_UP_MS_MAX, 20);
     const seconds = (performance.now() - from) / 1000;
     if (!done) throw new Error('the ledger does not catch up');
@@ -54,7 +52,7 @@ export async function outage(round: Round): Promise<Figure[]> {
   } finally {
     caughtUp = true;
     await load.catch(() => undefined);
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
     await postgres.stop();
   }

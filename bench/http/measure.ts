@@ -18,8 +18,6 @@ import { type ApiProcess, startApi } from './server.ts';
 import { makeTenants, platformAt, type Tenant } from './tenants.ts';
 import { twoWorkers } from './workers.ts';
 
-/** Ours and bare take turns in so many slices; the median of the slices counts. */
-const SLICES = 4;
 const LOADS = [0.25, 0.5, 0.75] as const;
 
 export async function measureHttp(round: Round): Promise<Figure[]> {
@@ -63,7 +61,7 @@ export async function measureHttp(round: Round): Promise<Figure[]> {
     client.close();
     bare.close();
     await api.stop();
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
   }
 }
@@ -77,10 +75,14 @@ interface Comparing {
   readonly round: Round;
 }
 
-/** Slices by time for authorize; checks and ends take the calls that it made, each once. */
+/**
+ * Ours and bare take turns in slices, and the median of the slices counts. They are by time for authorize;
+ * checks and ends take the calls that it made, each once.
+ */
 async function compareRoute({ route, calls, api, bare, stage, round }: Comparing) {
+  const { slices } = round.size;
   const seconds = round.size.seconds / 2;
-  const share = Math.max(1, Math.floor(calls.authorized / SLICES));
+  const share = Math.max(1, Math.floor(calls.authorized / slices));
   const amount = route === 'authorize' ? { seconds } : { count: share };
   const body = BODIES[route]('call-bare-12345');
   await tellSample(api, route, calls);
@@ -91,7 +93,7 @@ async function compareRoute({ route, calls, api, bare, stage, round }: Comparing
   };
   const ours: Awaited<ReturnType<typeof measured>>[] = [];
   const theirs: typeof ours = [];
-  for (let slice = 0; slice < SLICES; slice += 1) {
+  for (let slice = 0; slice < slices; slice += 1) {
     const own = (n: number) =>
       route === 'authorize' ? calls.authorize() : calls[route](slice * share + n);
     const [a, b] = await alternated(

@@ -1,7 +1,7 @@
 /** Starts API processes on the stores of a stage. */
 import path from 'node:path';
 import { waitUntil } from '../../scripts/processes.mjs';
-import { endProgram, nextMessage, startProgram } from '../processes.ts';
+import { giveBack, nextMessage, takeProgram } from '../processes.ts';
 import { LEDGER_KEY, type Stores } from '../stage/stage.ts';
 import type { ServerOrder, ServerReport } from './server-worker.ts';
 
@@ -25,28 +25,35 @@ export interface ApiOptions {
   readonly workers?: number;
 }
 
-const ANSWER_MS = 60_000;
-const READY_MS = 60_000;
+const ANSWER_MS = 120_000;
+const READY_MS = 120_000;
+const PROGRAM = new URL('./server-worker.ts', import.meta.url);
 
 /**
  * Production's settings: every request is logged (to a file), measured and counted against its key's
- * rate, whose limit alone is out of the way.
- * @param dir for its log
+ * rate; the limits of rate and of waiting for the ledger are out of the way.
+ * @param dir for the log of a fresh one
  */
 export async function startApi(
   stores: Stores,
   dir: string,
   { role = 'api', workers = 0 }: ApiOptions = {},
 ): Promise<ApiProcess> {
-  const child = startProgram(
-    new URL('./server-worker.ts', import.meta.url),
-    {
+  const child = await takeProgram(PROGRAM, path.join(dir, 'api.log'));
+  const ask = (order: ServerOrder) => {
+    const answer = nextMessage<ServerReport>(child, 'the API process', ANSWER_MS);
+    child.send(order);
+    return answer;
+  };
+  const { url, bareUrl } = await ask({
+    run: {
       PORT: '0',
       RINGFENCE_HOST: '127.0.0.1',
       RINGFENCE_ROLE: role,
       RINGFENCE_WORKERS: String(workers),
       RINGFENCE_LOG_LEVEL: 'info',
       RINGFENCE_RATE_LIMIT_PER_SECOND: '1000000',
+      RINGFENCE_LEDGER_WAIT_MS: '60000',
       RINGFENCE_ADMIN_KEY: ADMIN_KEY,
       RINGFENCE_LEDGER_KEY: LEDGER_KEY,
       VAPI_WEBHOOK_SECRET: VAPI_SECRET,
@@ -57,14 +64,7 @@ export async function startApi(
       REDIS_URL: stores.redisUrl,
       DATABASE_URL: stores.databaseUrl,
     },
-    path.join(dir, 'api.log'),
-  );
-  const ask = (order: ServerOrder) => {
-    const answer = nextMessage<ServerReport>(child, 'the API process', ANSWER_MS);
-    child.send(order);
-    return answer;
-  };
-  const { url, bareUrl } = await nextMessage<ServerReport>(child, 'the API process', ANSWER_MS);
+  });
   const isReady = () => fetch(`${url}/readyz`).then((answer) => answer.ok);
   if (!(await waitUntil(isReady, READY_MS, 50))) throw new Error('the API process is not ready');
   return {
@@ -74,7 +74,7 @@ export async function startApi(
     cpuMs: async () => (await ask('report')).cpuMs,
     async stop() {
       await ask('stop');
-      await endProgram(child);
+      await giveBack(PROGRAM, child, stores.freshProcesses);
     },
   };
 }

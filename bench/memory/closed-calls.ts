@@ -13,7 +13,7 @@ import { makeWallets } from '../stage/wallets.ts';
 import { dataBytes, journalMemory, keyBytes } from './redis-memory.ts';
 
 const SAMPLE = 100;
-const TRIMMED_MS = 60_000;
+const TRIMMED_MS = 300_000;
 
 export async function closedCalls(round: Round): Promise<Figure[]> {
   const { memoryCalls: count, organizations: wallets, depth } = round.size;
@@ -42,7 +42,7 @@ export async function closedCalls(round: Round): Promise<Figure[]> {
       figure('closed call, all that is left of it', 'B', (after - before) / count),
     ];
   } finally {
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
   }
 }

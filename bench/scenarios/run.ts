@@ -6,7 +6,7 @@ import { startApi, VAPI_SECRET } from '../http/server.ts';
 import { makeTenants, platformAt } from '../http/tenants.ts';
 import type { World } from '../k6/scenario.js';
 import { SCENARIOS } from '../k6/scenarios.js';
-import { freshDirectory } from '../processes.ts';
+import { endResting, freshDirectory } from '../processes.ts';
 import { runningFlusher } from '../stage/flusher.ts';
 import { openStage } from '../stage/stage.ts';
 import { type Form, SIZES } from '../workload.ts';
@@ -72,8 +72,9 @@ export async function runScenarios(
     return kept;
   } finally {
     await api.stop();
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
+    await endResting();
     await postgres.stop();
     fs.rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }

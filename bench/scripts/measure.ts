@@ -11,13 +11,12 @@ import { comparedFigures, compareScript } from './compare.ts';
 import { measuredOperations } from './operations.ts';
 
 export async function measureScripts(round: Round): Promise<Figure[]> {
-  const { size, index } = round;
   const stage = await openStage(round);
   try {
-    const purse = await makeWallets(stage, size.wallets, false);
+    const purse = await makeWallets(stage, round.size.wallets, false);
     const figures: Figure[] = [];
     for (const operation of measuredOperations(stage, purse)) {
-      const compared = await compareScript(stage, operation, size.scriptCalls, index);
+      const compared = await compareScript(stage, operation, round);
       figures.push(...comparedFigures(operation.name, compared));
     }
     return figures;

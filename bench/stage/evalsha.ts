@@ -6,7 +6,7 @@ import type { Connection, Stage } from './stage.ts';
 /** The arguments of one EVALSHA after the command's name: sha, number of keys, keys, arguments. */
 export type SentArguments = readonly string[];
 
-const HEARD_MS = 5_000;
+const HEARD_MS = 60_000;
 
 /** The EVALSHA that `work` makes the engine send. @throws Error unless it is exactly one */
 export async function recordSent(

@@ -1,13 +1,15 @@
 /** A flusher in a process of its own, as production runs it, that tells how late it is. */
+import type { Engine } from '../../engine/index.ts';
 import { createLedgerFollower } from '../../notifications/index.ts';
 import {
   type BatchFigures,
   connect,
   type FlusherInput,
+  type Sql,
   startFlusher,
   startRetention,
 } from '../../persistence/index.ts';
-import { CHAIN_KEY, openEngine } from './stage.ts';
+import { CHAIN_KEY, openEngine, type Stores } from './stage.ts';
 
 export interface FlusherReport {
   readonly rows: number;
@@ -18,32 +20,52 @@ export interface FlusherReport {
   readonly cpuMs: number;
 }
 
-/** Held, it takes its leases and finds every journal empty, until it is let go. */
-export type FlusherOrder = 'start' | 'start held' | 'let go' | 'report' | 'stop';
+/**
+ * Opens on stores first, and closes at the end, when other stores may follow. Held, it takes its leases
+ * and finds every journal empty, until it is let go.
+ */
+export type FlusherOrder =
+  | { readonly open: Stores }
+  | 'start'
+  | 'start held'
+  | 'let go'
+  | 'report'
+  | 'stop'
+  | 'close';
 
 const CONNECTIONS = 4;
 const DRAIN_MS = 60_000;
 const HELD_READ_MS = 20;
 
-const { BENCH_REDIS: redisUrl = '', BENCH_DATABASE: databaseUrl = '' } = process.env;
-const partitions = Number(process.env.BENCH_PARTITIONS);
-const sql = connect(databaseUrl, {
-  max: CONNECTIONS,
-  applicationName: 'bench-flusher',
-  writer: true,
-});
-const engine = await openEngine({ redisUrl, databaseUrl, partitions }, sql);
-const journal: FlusherInput['journal'] = {
-  ...engine.journal,
-  async read(positions, count, blockMs) {
-    if (!isHeld) return engine.journal.read(positions, count, blockMs);
-    await new Promise((resolve) => setTimeout(resolve, HELD_READ_MS));
-    return [];
-  },
-};
+let work: Awaited<ReturnType<typeof open>> | undefined;
 let isHeld = false;
 let batches: BatchFigures[] = [];
-let stop: () => Promise<void> = async () => undefined;
+const AT_REST = async () => undefined;
+let stop: () => Promise<void> = AT_REST;
+
+async function open(stores: Stores) {
+  const sql = connect(stores.databaseUrl, {
+    max: CONNECTIONS,
+    applicationName: 'bench-flusher',
+    writer: true,
+  });
+  const engine = await openEngine(stores, sql);
+  const journal: FlusherInput['journal'] = {
+    ...engine.journal,
+    async read(positions, count, blockMs) {
+      if (!isHeld) return engine.journal.read(positions, count, blockMs);
+      await new Promise((resolve) => setTimeout(resolve, HELD_READ_MS));
+      return [];
+    },
+  };
+  return { sql, journal, retained: engine.journal, close: () => closed(sql, engine) };
+}
+
+async function closed(sql: Sql, engine: Engine): Promise<void> {
+  await rest();
+  await engine.stop();
+  await sql.end({ timeout: 1 });
+}
 
 function report(): FlusherReport {
   const { user, system } = process.cpuUsage();
@@ -58,6 +80,8 @@ function report(): FlusherReport {
 }
 
 function start(): void {
+  if (work === undefined) throw new Error('the flusher is not open');
+  const { sql, journal, retained } = work;
   const flusher = startFlusher({
     sql,
     journal,
@@ -69,18 +93,26 @@ function start(): void {
     },
     events: { batch: (figures) => void batches.push(figures) },
   });
-  const stopRetention = startRetention({ journal: engine.journal, held: flusher.held });
+  const stopRetention = startRetention({ journal: retained, held: flusher.held });
   stop = async () => {
     await stopRetention();
     await flusher.stop(DRAIN_MS);
   };
 }
 
+async function rest(): Promise<void> {
+  const stopping = stop;
+  stop = AT_REST;
+  await stopping();
+}
+
 async function obey(order: FlusherOrder): Promise<void> {
+  if (typeof order === 'object') work = await open(order.open);
   if (order === 'start held') isHeld = true;
-  if (order === 'let go') isHeld = false;
+  if (order === 'start' || order === 'let go') isHeld = false;
   if (order === 'start' || order === 'start held') start();
-  if (order === 'stop') await stop();
+  if (order === 'stop') await rest();
+  if (order === 'close') await work?.close();
   process.send?.(report());
 }
 

@@ -1,5 +1,5 @@
 /** Starts flushers in processes of their own, and asks them how late they are. */
-import { endProgram, nextMessage, startProgram } from '../processes.ts';
+import { giveBack, nextMessage, takeProgram } from '../processes.ts';
 import type { FlusherOrder, FlusherReport } from './flusher-worker.ts';
 import type { Stores } from './stage.ts';
 
@@ -14,28 +14,29 @@ export interface FlusherProcess {
   report(): Promise<FlusherReport>;
   /** Commits what is in the journals and gives the leases back; it may be started again. */
   rest(): Promise<FlusherReport>;
-  /** Ends the process, at rest or not. */
-  end(): Promise<void>;
-  /** Rests, then ends. */
-  stop(): Promise<FlusherReport>;
+  /** Rests, if it does not yet, and ends. */
+  end(): Promise<FlusherReport>;
 }
 
 const ANSWER_MS = 120_000;
 
+const PROGRAM = new URL('./flusher-worker.ts', import.meta.url);
+
 /** A flusher that is ready, and waits to be started. */
-export async function readyFlusher(stores: Stores): Promise<FlusherProcess> {
-  const child = startProgram(new URL('./flusher-worker.ts', import.meta.url), {
-    BENCH_REDIS: stores.redisUrl,
-    BENCH_DATABASE: stores.databaseUrl,
-    BENCH_PARTITIONS: String(stores.partitions),
-  });
-  const hear = () => nextMessage<FlusherReport>(child, 'the flusher', ANSWER_MS);
+export async function readyFlusher(stage: Stores): Promise<FlusherProcess> {
+  const { redisUrl, databaseUrl, partitions, freshProcesses } = stage;
+  const child = await takeProgram(PROGRAM);
   const ask = (order: FlusherOrder) => {
-    const answer = hear();
+    const answer = nextMessage<FlusherReport>(child, 'the flusher', ANSWER_MS);
     child.send(order);
     return answer;
   };
-  await hear();
+  const end = async () => {
+    const last = await ask('close');
+    await giveBack(PROGRAM, child, freshProcesses);
+    return last;
+  };
+  await ask({ open: { redisUrl, databaseUrl, partitions, freshProcesses } });
   return {
     pid: child.pid ?? 0,
     start: () => ask('start'),
@@ -43,12 +44,7 @@ export async function readyFlusher(stores: Stores): Promise<FlusherProcess> {
     letGo: () => ask('let go'),
     report: () => ask('report'),
     rest: () => ask('stop'),
-    end: () => endProgram(child),
-    async stop() {
-      const last = await ask('stop');
-      await endProgram(child);
-      return last;
-    },
+    end,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The stage of a round: a fresh Redis, a fresh database, and an engine on them. */
-import { createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import path from 'node:path';
 import { createConnection, createEngine, type Engine } from '../../engine/index.ts';
 import {
@@ -21,6 +21,7 @@ export interface Stage {
   readonly databaseUrl: string;
   readonly redisPid: number;
   readonly partitions: number;
+  readonly freshProcesses: boolean;
   readonly engine: Engine;
   readonly sql: Sql;
   /** A connection of the benchmark's own, never the engine's. */
@@ -38,6 +39,11 @@ export interface StageOptions {
 export const LEDGER_KEY = 'the-key-of-the-hash-chain-in-benchmarks';
 export const CHAIN_KEY = createSecretKey(Buffer.from(LEDGER_KEY, 'utf8'));
 const REDIS_MEMORY = '2gb';
+/** Each working copy has migrations of its own. */
+const TEMPLATE = `bench_${createHash('sha256')
+  .update(import.meta.dirname)
+  .digest('hex')
+  .slice(0, 16)}`;
 const CONNECTIONS = 10;
 
 let stages = 0;
@@ -55,14 +61,14 @@ export async function openStage(round: Round, options: StageOptions = {}): Promi
   await ensurePartitions(sql, partitions);
   await ensureLedgerPartitions(sql, Date.now());
   const { url: redisUrl } = server;
-  const engine = await openEngine({ redisUrl, databaseUrl, partitions }, sql);
+  const { freshProcesses } = round.size;
+  const stores = { redisUrl, databaseUrl, partitions, freshProcesses };
+  const engine = await openEngine(stores, sql);
   const redis = createConnection(redisUrl, 'blocking');
   await redis.connect();
   return {
-    redisUrl,
-    databaseUrl,
+    ...stores,
     redisPid: server.pid,
-    partitions,
     engine,
     sql,
     redis,
@@ -75,7 +81,7 @@ export async function openStage(round: Round, options: StageOptions = {}): Promi
   };
 }
 
-export type Stores = Pick<Stage, 'redisUrl' | 'databaseUrl' | 'partitions'>;
+export type Stores = Pick<Stage, 'redisUrl' | 'databaseUrl' | 'partitions' | 'freshProcesses'>;
 
 /** Resolves when the engine serves. */
 export async function openEngine(stores: Stores, sql: Sql): Promise<Engine> {
@@ -90,15 +96,23 @@ export async function openEngine(stores: Stores, sql: Sql): Promise<Engine> {
   return engine;
 }
 
+/** A copy of the server's migrated one: to migrate each anew would take longer than much of a smoke. */
 async function freshDatabase(server: string, name: string): Promise<string> {
+  const at = (database: string) => {
+    const url = new URL(server);
+    url.pathname = database;
+    return url.href;
+  };
   const sql = connect(server, { max: 1, applicationName: 'bench-setup' });
   try {
-    await sql`CREATE DATABASE ${sql(name)}`;
+    const known = await sql`SELECT 1 FROM pg_database WHERE datname = ${TEMPLATE}`;
+    if (known.length === 0) {
+      await sql`CREATE DATABASE ${sql(TEMPLATE)}`;
+      await migrate(at(TEMPLATE));
+    }
+    await sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(TEMPLATE)}`;
   } finally {
     await sql.end({ timeout: 1 });
   }
-  const url = new URL(server);
-  url.pathname = name;
-  await migrate(url.href);
-  return url.href;
+  return at(name);
 }

@@ -31,7 +31,7 @@ export async function measureForUpdate(round: Round): Promise<Figure[]> {
     }
     return figures;
   } finally {
-    await flusher.stop();
+    await flusher.end();
     await stage.stop();
   }
 }
