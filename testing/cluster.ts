@@ -10,6 +10,7 @@ import { slotMover } from '../scripts/redis-slots.mjs';
 import { emptied } from './emptied.ts';
 import { removeFolder } from './folder.ts';
 import type { TestRedis } from './redis.ts';
+import { writeOut } from './written.ts';
 
 export interface TestCluster extends TestRedis {
   readonly cluster: RunningCluster;
@@ -58,6 +59,7 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
     },
     async kill9() {
       killed = await masterOf(0);
+      await writeOut(killed.url);
       await killed.kill9();
     },
     async restart() {

@@ -7,6 +7,7 @@ import { startRedis } from '../scripts/redis-server.mjs';
 import { testCluster } from './cluster.ts';
 import { emptied } from './emptied.ts';
 import { removeFolder } from './folder.ts';
+import { writeOut } from './written.ts';
 
 export interface TestRedis {
   /** Stays the same over `kill9` and `restart`. */
@@ -16,7 +17,10 @@ export interface TestRedis {
   readonly dir: string;
   /** A connection beside the engine's: to the partition's master, or to whichever has the key. */
   connect(partition?: number): Promise<Redis>;
-  /** Ends the server in the middle of whatever it does, as a crash would. Returns when it is gone. */
+  /**
+   * Ends the server in the middle of whatever it does, as a crash would, when what it had acknowledged is
+   * in its file. Returns when it is gone.
+   */
   kill9(): Promise<void>;
   /** Starts it again on what its directory holds, after `kill9` or, politely, while it runs. */
   restart(): Promise<void>;
@@ -52,6 +56,7 @@ export async function testRedis(settings: readonly string[] = []): Promise<TestR
       return redis;
     },
     async kill9() {
+      await writeOut(url);
       server.child.kill('SIGKILL');
       if (!(await waitUntil(gone, 60_000, 2))) throw new Error('redis survived kill -9');
     },

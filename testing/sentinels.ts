@@ -7,6 +7,7 @@ import { type RunningSentinels, startSentinels } from '../scripts/redis-sentinel
 import { emptied } from './emptied.ts';
 import { removeFolder } from './folder.ts';
 import type { TestRedis } from './redis.ts';
+import { writeOut } from './written.ts';
 
 export interface TestSentinels extends TestRedis {
   readonly sentinels: RunningSentinels;
@@ -33,6 +34,7 @@ export async function testSentinels(settings: readonly string[] = []): Promise<T
     connect,
     async kill9() {
       killed = await sentinels.master();
+      await writeOut(killed.url);
       await killed.kill9();
     },
     async restart() {
