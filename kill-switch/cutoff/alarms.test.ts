@@ -56,11 +56,12 @@ test('an alarm may be set from within another', async () => {
 test("the engine's clock is taken from its quickest answer, not from the late ones", () => {
   const clock = createEngineClock();
   const engineMs = Date.parse('2030-01-01T00:00:00Z');
-  const seenMs = performance.now();
+  const beforeMs = performance.now();
   clock.saw(engineMs - 400);
   clock.saw(engineMs);
   clock.saw(engineMs - 900);
+  const afterMs = performance.now();
   expect(clock.nowMs() - engineMs).toBeGreaterThanOrEqual(0);
-  expect(clock.momentOf(engineMs + 5_000) - seenMs).toBeLessThanOrEqual(5_000 + 100);
-  expect(clock.momentOf(engineMs + 5_000) - seenMs).toBeGreaterThanOrEqual(5_000);
+  expect(clock.momentOf(engineMs + 5_000)).toBeGreaterThanOrEqual(beforeMs + 5_000);
+  expect(clock.momentOf(engineMs + 5_000)).toBeLessThanOrEqual(afterMs + 5_000);
 });

@@ -47,4 +47,6 @@ export interface CutoffContext {
   readonly doors: CutoffDoors | undefined;
   readonly note: Note;
   readonly log: Log;
+  /** An accepted push that brought no proof is repeated after this at the latest, ms; 5,000 by default. */
+  readonly confirmMs?: number | undefined;
 }

@@ -15,22 +15,23 @@ afterEach(() => stage.reset());
 const until = (read: () => unknown) => expect.poll(read, { timeout: 60_000, interval: 10 });
 const types = (call: StagedCall) => stage.provider.types(call.id).filter((type) => type !== 'say');
 
-/** Money for 100 s, in hand of an enforcer; its cutoff is at 97 s. */
-async function aboutToEnd(count = 1): Promise<StagedCall[]> {
+/** Money for 100 s, which is not enough for another quantum; the cutoff is at 97 s. */
+async function final(count: number): Promise<StagedCall[]> {
   const calls: StagedCall[] = [];
   for (let i = 0; i < count; i++) calls.push(await stage.call(100 * SECOND));
   await stage.at(60);
   for (const call of calls) {
     await until(() => stage.hold(call)).toMatchObject({ finalReason: 'insufficient_funds' });
   }
-  await stage.at(93);
-  await until(() => stage.idle()).toBe(true);
   return calls;
 }
 
+/** In hand of an enforcer. */
 async function one(): Promise<StagedCall> {
-  const [call] = await aboutToEnd();
+  const [call] = await final(1);
   if (call === undefined) throw new Error('no call');
+  await stage.at(93);
+  await until(() => stage.idle()).toBe(true);
   return call;
 }
 
@@ -89,10 +90,10 @@ describe('the end of a call', () => {
     expect(stage.notices).toMatchObject([{ kind: 'call_warned' }, { kind: 'cutoff_failed' }]);
     // Another enforcer that takes the call over raises no second alarm, and pushes.
     first.kill();
-    stage.enforce();
     await stage.at(160);
     stage.provider.verdict = () => 'obeyed';
     stage.provider.askable = true;
+    stage.enforce();
     await captured(call).toMatchObject({ state: 'captured', usedMs: 160_000 });
     expect(types(call).length).toBeGreaterThan(pushes);
     expect(stage.kinds(call).filter((kind) => kind === 'cutoff_failed')).toHaveLength(1);
@@ -159,7 +160,8 @@ describe('enforcers beside each other', () => {
 
   test('thirty calls at one moment, three enforcers: each is pushed and captured once', async () => {
     for (let i = 0; i < 3; i++) stage.enforce();
-    const calls = await aboutToEnd(30);
+    // In nobody's hands: they come due for all three.
+    const calls = await final(30);
     await stage.at(97.25);
     for (const call of calls) {
       await captured(call).toMatchObject({ state: 'captured', usedMs: 97_250 });

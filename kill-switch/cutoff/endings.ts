@@ -18,7 +18,7 @@ const BACK_OFF_MIN_MS = 250;
 const BACK_OFF_MAX_MS = 5_000;
 /** Share of a pause that is left to chance, so that refused calls do not come back in step. */
 const JITTER = 0.2;
-/** An accepted push that brought no proof is repeated after this at the latest. */
+/** An accepted push that brought no proof is repeated after this at the latest, unless told otherwise. */
 const CONFIRM_MS = 5_000;
 /** How long the end event may take before the provider is asked; doubled with each question. */
 const QUESTION_MIN_MS = 1_500;
@@ -137,6 +137,7 @@ export class Endings {
 
   /** Decides when to push and when to ask next. */
   #judge(ending: Ending, results: readonly Ordered[], lateMs: number): void {
+    const { confirmMs = CONFIRM_MS } = this.#context;
     const clockMs = performance.now();
     const taken = results.some(({ result }) => result.status === 'accepted');
     const over = results.some(({ result }) => result.status === 'already_over');
@@ -147,7 +148,7 @@ export class Endings {
     }
     if (taken || over) {
       ending.failures = 0;
-      ending.nextPushAtMs = clockMs + (ending.failed ? RETRY_FAILED_MS : CONFIRM_MS);
+      ending.nextPushAtMs = clockMs + (ending.failed ? RETRY_FAILED_MS : confirmMs);
       ending.nextQuestionAtMs = over ? clockMs : clockMs + questionPauseMs(ending.questions);
       return;
     }

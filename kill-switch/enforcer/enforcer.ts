@@ -32,6 +32,8 @@ export interface EnforcerOptions {
   readonly log: Log;
   /** Ends calls at their providers. Without it a cutoff is noted and left to the status checks. */
   readonly cutoff?: CutoffDoors;
+  /** As of `CutoffContext`. */
+  readonly confirmMs?: number;
   /** Asks a call's provider before the call is judged by time. Without one time alone decides. */
   readonly asking?: Asking;
   /** Puts a decision on a call's timeline. */

@@ -35,7 +35,8 @@ export class MemberHandler {
       (partition, walletId, limit) => engine.finals(partition, walletId, limit),
       (partition, holdId) => this.#extendFinal(partition, holdId),
     );
-    const context = { doors: options.cutoff, note: options.note ?? ignore, log: options.log };
+    const { cutoff: doors, note = ignore, log, confirmMs } = options;
+    const context = { doors, note, log, confirmMs };
     this.#cutoffs = new Cutoffs(context, this.#clock, (call) => {
       this.#moments.run(() => this.#moment(call));
     });

@@ -16,7 +16,7 @@ export interface ExchangeRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** From now to the last byte of the answer. */
+  /** From now to the last byte of the answer; a process that stood still at the end has as long again. */
   readonly timeoutMs: number;
   /**
    * The request may arrive twice without harm. It then takes a kept connection, and a new one when
@@ -55,6 +55,8 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 /** A thousand calls of one wallet may have to be ended in the same moment. */
 const SOCKETS_MAX = 256;
 const FREE_SOCKETS_MAX = 64;
+/** A timer that is later than this found its process busy or paused. */
+const STOOD_STILL_MS = 50;
 
 const kept = { keepAlive: true, maxSockets: SOCKETS_MAX, maxFreeSockets: FREE_SOCKETS_MAX };
 const single = { keepAlive: false, maxSockets: SOCKETS_MAX };
@@ -74,7 +76,27 @@ const POOLS = {
 
 /** @throws NoAnswer when no whole answer came in time. Any status is an answer. */
 export async function exchange(request: ExchangeRequest): Promise<Exchanged> {
-  const signal = AbortSignal.timeout(request.timeoutMs);
+  const { signal, met } = deadline(request.timeoutMs);
+  return await exchangeUntil(request, signal).finally(met);
+}
+
+/**
+ * Aborts after so long. Where this process stood still past that moment, what was answered meanwhile has
+ * not been read yet: it gets as long again as it was late, and no more than once.
+ */
+function deadline(ms: number): { signal: AbortSignal; met: () => void } {
+  const controller = new AbortController();
+  const dueMs = performance.now() + ms;
+  const ring = () => {
+    const lateMs = Math.min(ms, performance.now() - dueMs);
+    if (lateMs < STOOD_STILL_MS) return controller.abort();
+    timer = setTimeout(() => controller.abort(), lateMs).unref();
+  };
+  let timer = setTimeout(ring, ms).unref();
+  return { signal: controller.signal, met: () => clearTimeout(timer) };
+}
+
+async function exchangeUntil(request: ExchangeRequest, signal: AbortSignal): Promise<Exchanged> {
   const checked = request.lookup !== undefined;
   const single = checked ? POOLS.checkedSingle : POOLS.single;
   if (!request.repeatable) return await attempt(request, single, signal);
