@@ -10,7 +10,7 @@ import { dialledCall, endedCall, strayCall } from './test/provider-calls.ts';
 
 /** Nobody listens there, and the simulator sends nothing either. */
 const NOBODY = 'http://127.0.0.1:9';
-const TRY_ALL_MS = EVERY_ANOMALY ? 900_000 : 450_000;
+const TRY_ALL_MS = EVERY_ANOMALY ? 1_800_000 : 900_000;
 
 let vapi: VapiProcess;
 let stage: HurtStage;

@@ -189,7 +189,7 @@ describe.each(PROVIDERS)('%s, when nobody knows', (provider) => {
 
 test('a call that ended while it was being placed is hung up at once', async () => {
   const on = await dialling('vapi');
-  await simulators.vapi.setFaults({ requests: { create: { latencyMs: [1_500, 1_500] } } });
+  await simulators.vapi.setFaults({ requests: { create: { latencyMs: [6_000, 6_000] } } });
   const dialled = on.dial();
   await until(on.call).toMatchObject({ state: 'authorized' });
   const { dials } = desk.app.core.directory;

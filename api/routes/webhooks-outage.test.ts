@@ -22,6 +22,10 @@ describe('while Redis is away', () => {
     await sendVapi(on.app, vapiMessage('assistant-request.inbound', told));
     await sendVapi(on.app, vapiMessage('status-update.in-progress', told));
     const end = vapiMessage('end-of-call-report.completed', told);
+    const path = `/v1/calls/${told.providerCallId}?organization_id=${told.organizationId}`;
+    const paidUntilMs = async () => Date.parse(String((await on.get(path)).authorized_until));
+    // It began minutes ago: its hold catches up.
+    await expect.poll(paidUntilMs, { timeout: 60_000 }).toBeGreaterThan(Date.now());
 
     await on.app.kill9Redis();
     try {

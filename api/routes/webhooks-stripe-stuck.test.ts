@@ -7,6 +7,8 @@ import { type StripeStage, stripeStage } from '../webhooks/test/stripe-stage.ts'
 
 const ACCOUNT = { provider: 'stripe', organizationId: '' };
 const STUCK = 3;
+/** What is taken up again rests at least this long. */
+const PUT_OFF_MS = 5_000;
 
 let stage: StripeStage;
 let walletId: string;
@@ -87,7 +89,7 @@ test('a state that a process did not come to set is set by another', async () =>
   expect(await state()).toBe('succeeded');
 
   const resuming = startPaymentResume(context, 0, 50);
-  await expect.poll(state, { timeout: 10_000 }).toBe('refunded');
+  await expect.poll(state, { timeout: 60_000 }).toBe('refunded');
   await resuming.stop();
   expect(await stage.app.core.directory.payments.claimUnfinished(0, 100)).not.toContain(intent);
 });
@@ -96,9 +98,11 @@ test('it is tried again later and later', async () => {
   const { payments } = stage.app.core.directory;
   await stuck();
   let claimed = 0;
-  const until = Date.now() + 2_000;
-  while (Date.now() < until) claimed += (await payments.claimUnfinished(0, 100)).length;
+  const startedMs = performance.now();
+  const wentOnMs = () => performance.now() - startedMs;
+  while (wentOnMs() < 2_000) claimed += (await payments.claimUnfinished(0, 100)).length;
   // Without the waits it would be hundreds.
-  expect(claimed).toBeLessThanOrEqual(1 + STUCK);
+  const eachAtMost = 1 + Math.floor(wentOnMs() / PUT_OFF_MS);
+  expect(claimed).toBeLessThanOrEqual((1 + STUCK) * eachAtMost);
   expect(claimed).toBeGreaterThanOrEqual(1);
 });

@@ -54,7 +54,7 @@ export interface Steps {
 export const EACH: Steps = { first: 1, by: 1 };
 
 /** Some twenty requests, each failing in each way, on a machine that is busy. */
-export const TRY_ALL_MS = 180_000;
+export const TRY_ALL_MS = 600_000;
 /** No flow asks its stores more often. */
 const REQUESTS_MAX = 200;
 export const PATIENT = { timeout: 60_000, interval: 20 };
