@@ -14,6 +14,7 @@ const options: WorldOptions = {
   restartRedis: false,
   seconds: 20,
   seed: 7,
+  onSharedMachine: true,
 };
 
 test(

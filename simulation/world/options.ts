@@ -30,6 +30,11 @@ export interface WorldOptions {
   readonly seed: number;
   /** Where the logs of every process are copied to. */
   readonly logs?: string | undefined;
+  /**
+   * For a machine that has other work: what every process waited for meanwhile is taken off a late push. Never
+   * where lateness is measured, for an enforcer that keeps its own process busy would be forgiven too.
+   */
+  readonly onSharedMachine?: boolean | undefined;
 }
 
 /** Where the run shows how it goes. */

@@ -23,7 +23,7 @@ export function promisesOf(
   books: Books,
   options: Pick<WorldOptions, 'faults' | 'increment'>,
   leadMs: number,
-  waitedMs: WaitedMs = () => 0,
+  waitedMs?: WaitedMs,
 ): Promised[] {
   const cuts = facts.flatMap((one) => {
     const cut = cutOf(one);
@@ -60,7 +60,7 @@ function endedByPush(facts: readonly CallFacts[]): Promised {
 function timeToKill(
   cuts: readonly NamedCut[],
   { faults }: Pick<WorldOptions, 'faults'>,
-  waitedMs: WaitedMs,
+  waitedMs: WaitedMs = () => 0,
 ): Promised {
   const own = spreadOf(cuts.flatMap(({ cut }) => ownLateness(cut, waitedMs) ?? []));
   const pushed = spreadOf(cuts.flatMap(({ cut }) => cut.pushedAfterMs ?? []));

@@ -84,7 +84,8 @@ async function live(
     return { facts, books, lines: linesOf(glance) };
   };
 
-  const witness = startWitness(questionsOf(processes, tenants));
+  const asked = options.onSharedMachine ? questionsOf(processes, tenants) : undefined;
+  const witness = asked && startWitness(asked);
   const incidents = startIncidents(processes, options);
   const lookMs = Math.max(LOOK_MS_MIN, Math.min(LOOK_MS_MAX, calls.length * LOOK_MS_PER_CALL));
   let dialledAtMs = Number.POSITIVE_INFINITY;
@@ -103,7 +104,7 @@ async function live(
     await dialling;
   } finally {
     await incidents.stop();
-    await witness.stop();
+    await witness?.stop();
   }
   const nothingMissing = await reconciled(processes.api, performance.now() - fromMs);
   const verdict = await verify(processes);
@@ -121,7 +122,7 @@ async function live(
         last.books,
         options,
         plan.policy.cutoff_lead_seconds * 1000,
-        witness.waitedMs,
+        witness?.waitedMs,
       ),
       nothingMissing,
       verdict,
