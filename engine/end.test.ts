@@ -15,6 +15,11 @@ async function call(walletIds: string[], more = {}) {
   return world.ref(callId);
 }
 
+async function redisMs(): Promise<number> {
+  const [seconds, micros] = await world.raw.time();
+  return Number(seconds) * 1_000 + Number(micros) / 1_000;
+}
+
 const webhook = { evidence: EVIDENCE.provider_webhook } as const;
 
 describe('the end of a hold', () => {
@@ -123,13 +128,10 @@ describe('the end of a hold', () => {
       },
     ];
     await world.engine.authorize({ ...input, legs });
-    await expect
-      .poll(
-        async () =>
-          (await world.engine.capture({ ...world.ref('ttl'), amountMicros: 400, evidence: 2 }))
-            .status,
-      )
-      .toBe('hold_closed');
+    const heldMs = await redisMs();
+    await expect.poll(redisMs).toBeGreaterThan(heldMs + 1);
+    const late = { ...world.ref('ttl'), amountMicros: 400, evidence: EVIDENCE.caller };
+    expect((await world.engine.capture(late)).status).toBe('hold_closed');
     expect(await world.state(wallet)).toMatchObject({ postedMicros: 1_000_000, heldMicros: 0 });
   });
 
