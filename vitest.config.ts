@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './testing/long-first.ts';
 
-// Real servers on few cores: the tests mostly wait for servers and timers, so that four workers on two
-// cores take little more than half the time of two. Limits say when a test is stuck, not how fast it has to be:
-// a machine that others use as well may take ten times as long over anything.
+// Real servers on few cores: the tests wait for servers and timers half of the time, so that three workers keep
+// two cores busy; a fourth would save little and make all that is done beside it later. Limits say when a test
+// is stuck, not how fast it has to be: a machine that others use as well may take ten times as long over anything.
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
@@ -10,7 +11,8 @@ export default defineConfig({
     globalSetup: ['testing/global-setup.ts'],
     reporters: ['default', './testing/summary-reporter.ts'],
     pool: 'forks',
-    maxWorkers: 4,
+    sequence: { sequencer: LongFirst },
+    maxWorkers: 3,
     // A worker keeps its modules from file to file: loading them anew for each was half of all the work.
     // Servers, databases and clocks are made by each file for itself, in `beforeAll`.
     isolate: false,
