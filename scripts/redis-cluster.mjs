@@ -25,11 +25,23 @@ export const NODE_TIMEOUT_MS = 1_000;
 const linkOf = async (redis) => /master_link_status:(\w+)/.exec(await redis.info('replication'));
 
 /**
- * @param {{ dir: string, masters?: number, replicas?: number, settings?: string[] }} options
- *   `replicas` of each master
+ * @typedef {object} ClusterOptions
+ * @property {string} dir
+ * @property {number} [masters]
+ * @property {number} [replicas] of each master
+ * @property {number} [nodeTimeoutMs] a node that is silent for so long is taken for dead
+ * @property {string[]} [settings] further ones of each node
+ *
+ * @param {ClusterOptions} options
  * @returns {Promise<RunningCluster>}
  */
-export async function startCluster({ dir, masters = 3, replicas = 1, settings = [] }) {
+export async function startCluster({
+  dir,
+  masters = 3,
+  replicas = 1,
+  nodeTimeoutMs = NODE_TIMEOUT_MS,
+  settings = [],
+}) {
   /** @type {ClusterNode[]} */
   const nodes = [];
   /** @type {Map<ClusterNode, number>} */
@@ -38,7 +50,7 @@ export async function startCluster({ dir, masters = 3, replicas = 1, settings = 
     const bus = await freePort();
     const node = await startNode({
       dir: path.join(dir, `node-${nodes.length}`),
-      settings: [...clusterSettings(bus), ...settings],
+      settings: [...clusterSettings(bus, nodeTimeoutMs), ...settings],
     });
     nodes.push(node);
     buses.set(node, bus);
@@ -88,11 +100,14 @@ export async function startCluster({ dir, masters = 3, replicas = 1, settings = 
   };
 }
 
-/** @param {number} bus */
-function clusterSettings(bus) {
+/**
+ * @param {number} bus
+ * @param {number} nodeTimeoutMs
+ */
+function clusterSettings(bus, nodeTimeoutMs) {
   return [
     ['--cluster-enabled', 'yes', '--cluster-port', `${bus}`],
-    ['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, '--cluster-require-full-coverage', 'no'],
+    ['--cluster-node-timeout', `${nodeTimeoutMs}`, '--cluster-require-full-coverage', 'no'],
     ['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0'],
   ].flat();
 }

@@ -39,10 +39,16 @@ const OF_REPLICAS = ['psync', 'sync'];
 const OF_SENTINELS = ['ping', 'replicaof', 'slaveof'];
 
 /**
- * @param {{ dir: string, replicas?: number, settings?: string[] }} options
+ * @param {{ dir: string, replicas?: number, downAfterMs?: number, settings?: string[] }} options
+ *   a node that is silent for `downAfterMs` is taken for dead
  * @returns {Promise<RunningSentinels>}
  */
-export async function startSentinels({ dir, replicas = 2, settings = [] }) {
+export async function startSentinels({
+  dir,
+  replicas = 2,
+  downAfterMs = DOWN_AFTER_MS,
+  settings = [],
+}) {
   /** @type {RedisNode[]} */
   const nodes = [];
   /** @type {Watcher[]} */
@@ -59,7 +65,8 @@ export async function startSentinels({ dir, replicas = 2, settings = [] }) {
     if (master === undefined) throw new Error('there is no master');
     for (const node of others) await node.ask((redis) => redis.replicaof(HOST, master.port));
     for (let n = 0; n < SENTINELS; n += 1) {
-      watchers.push(await startWatcher(path.join(dir, `sentinel-${n}`), master.port, replicas));
+      const lines = watched(master.port, downAfterMs, replicas);
+      watchers.push(await startWatcher(path.join(dir, `sentinel-${n}`), lines));
     }
     await ready(nodes, watchers);
   } catch (error) {
@@ -95,26 +102,31 @@ function own(settings) {
  */
 
 /**
- * @param {string} dir
  * @param {number} masterPort
+ * @param {number} downAfterMs
  * @param {number} replicas
+ */
+function watched(masterPort, downAfterMs, replicas) {
+  return [
+    `sentinel monitor ${NAME} ${HOST} ${masterPort} ${QUORUM}`,
+    `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
+    `sentinel failover-timeout ${NAME} ${FAILOVER_TIMEOUT_MS}`,
+    `sentinel parallel-syncs ${NAME} ${replicas}`,
+  ];
+}
+
+/**
+ * @param {string} dir
+ * @param {string[]} watched what it looks after
  * @returns {Promise<Watcher>}
  */
-async function startWatcher(dir, masterPort, replicas) {
+async function startWatcher(dir, watched) {
   const binary = findRedis();
   const port = await freePort();
   const logFile = path.join(dir, 'sentinel.log');
   const file = path.join(dir, 'sentinel.conf');
   fs.mkdirSync(dir, { recursive: true });
-  const lines = [
-    `port ${port}`,
-    `bind ${HOST}`,
-    `dir ${dir}`,
-    `sentinel monitor ${NAME} ${HOST} ${masterPort} ${QUORUM}`,
-    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
-    `sentinel failover-timeout ${NAME} ${FAILOVER_TIMEOUT_MS}`,
-    `sentinel parallel-syncs ${NAME} ${replicas}`,
-  ];
+  const lines = [`port ${port}`, `bind ${HOST}`, `dir ${dir}`, ...watched];
   // A Sentinel keeps what it learns in its configuration file, and does not start without one.
   fs.writeFileSync(file, `${lines.join('\n')}\n`);
   const child = spawnServer(binary.command, [file, '--sentinel'], {
@@ -159,12 +171,17 @@ async function masterAmong(nodes, watchers, not) {
   return /** @type {RedisNode} */ (/** @type {unknown} */ (found));
 }
 
-/** @param {Watcher} watcher */
+/**
+ * Undefined of one that does not answer just now.
+ * @param {Watcher} watcher
+ */
 async function namedBy(watcher) {
-  const answer = await watcher.ask((sentinel) =>
-    sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME),
-  );
-  return Number(/** @type {string[]} */ (answer)[1]);
+  return watcher
+    .ask((sentinel) => sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME))
+    .then(
+      (answer) => Number(/** @type {string[]} */ (answer)[1]),
+      () => undefined,
+    );
 }
 
 /** @param {RedisNode} node */

@@ -131,6 +131,7 @@ export async function test(args) {
     }
     return 0;
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    // Servers that ended with the run, rather than before it, may still be writing their last.
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 }

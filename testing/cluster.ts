@@ -22,13 +22,20 @@ export interface TestCluster extends TestRedis {
   beginMove(partition: number, keys: readonly string[]): Promise<() => Promise<void>>;
 }
 
+/** A master that the machine holds up for a moment is not dead: nobody may take its place unasked. */
+const SILENT_MS = 4_000;
+
 /**
  * A cluster of the caller's own: three masters with a replica each. Call it in `beforeAll`, and `stop()` in
  * `afterAll`. As a `TestRedis` its `kill9` and `restart` are those of partition 0's master.
  */
 export async function testCluster(settings: readonly string[] = []): Promise<TestCluster> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-cluster-'));
-  const cluster = await startCluster({ dir, settings: [...settings] });
+  const cluster = await startCluster({
+    dir,
+    nodeTimeoutMs: SILENT_MS,
+    settings: [...settings],
+  });
   const masterOf = (partition: number) => cluster.masterOf(slotOf(partition));
   let killed = await masterOf(0);
   return {

@@ -13,13 +13,20 @@ export interface TestSentinels extends TestRedis {
   readonly sentinels: RunningSentinels;
 }
 
+/** A master that the machine holds up for a moment is not dead: nobody may take its place unasked. */
+const SILENT_MS = 4_000;
+
 /**
  * A master with two replicas and three Sentinels of the caller's own. Call it in `beforeAll`, and `stop()`
  * in `afterAll`. As a `TestRedis` its `kill9` and `restart` are those of whoever is the master.
  */
 export async function testSentinels(settings: readonly string[] = []): Promise<TestSentinels> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-sentinels-'));
-  const sentinels = await startSentinels({ dir, settings: [...settings] });
+  const sentinels = await startSentinels({
+    dir,
+    downAfterMs: SILENT_MS,
+    settings: [...settings],
+  });
   let killed: RedisNode = await sentinels.master();
   const connect = async () => {
     const redis = new Redis((await sentinels.master()).url, { maxRetriesPerRequest: 0 });
