@@ -110,7 +110,9 @@ async function distance(recovery: Pick<RecoverySource, 'nowMs'>): Promise<number
   const before = monotonicMs();
   try {
     const read = await within(recovery.nowMs(), POSTGRES_MS);
-    return read - (before + monotonicMs()) / 2;
+    const after = monotonicMs();
+    // The limit is longer for a process that was held up: it cannot say when the clock was read.
+    return after - before > POSTGRES_MS ? undefined : read - (before + after) / 2;
   } catch {
     return undefined;
   }
