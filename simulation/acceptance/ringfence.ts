@@ -4,17 +4,20 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../scripts/free-port.mjs';
 import { waitUntil } from '../../scripts/processes.mjs';
 import { type Client, createClient } from './client.ts';
+import { laterPort } from './ports.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('../../scripts/bootstrap.mjs', import.meta.url));
 const READY_MS = 120_000;
 const STOP_MS = 120_000;
 const LOG_LINES_SHOWN = 30;
 
-/** For runs that are not about how long the ledger takes: on a busy machine that is longer than usual. */
-export const PATIENT = { RINGFENCE_LEDGER_WAIT_MS: '60000' } as const;
+/** For runs that are not about how long Postgres takes: on a busy machine that is longer than usual. */
+export const PATIENT = {
+  RINGFENCE_LEDGER_WAIT_MS: '60000',
+  RINGFENCE_CALL_RECORD_WAIT_MS: '5000',
+} as const;
 
 export const ADMIN_KEY = 'rf_admin_of_the_acceptance_run';
 export const LEDGER_KEY = 'the-ledger-key-of-the-acceptance-run';
@@ -53,7 +56,7 @@ export async function createRingfence(
   outside: Readonly<Record<string, string>> = {},
 ): Promise<RingfenceProcess> {
   const dir = temporaryDirectory('acceptance');
-  const port = await freePort();
+  const port = await laterPort();
   const url = `http://127.0.0.1:${port}`;
   const env = environment(dir, port, outside);
   const log = path.join(dir, 'ringfence.log');

@@ -1,9 +1,9 @@
 /** The processes that a scenario strikes: Ringfence, Redis and Postgres. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../../scripts/free-port.mjs';
 import { waitUntil } from '../../scripts/processes.mjs';
 import type { Client } from '../acceptance/client.ts';
+import { laterPort } from '../acceptance/ports.ts';
 import {
   createRingfence,
   type RingfenceProcess,
@@ -81,7 +81,7 @@ async function openRoles<S extends Stores>(
   try {
     const servers = await start(dir);
     stops.push(() => servers.stop());
-    const vapiPort = await freePort();
+    const vapiPort = await laterPort();
     const inRole = (role: string) =>
       createRingfence({
         ...servers.env,

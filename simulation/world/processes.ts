@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../../scripts/free-port.mjs';
+import { laterPort } from '../acceptance/ports.ts';
 import {
   createRingfence,
   RETELL_KEY,
@@ -50,7 +50,7 @@ export async function startProcesses(options: WorldOptions): Promise<WorldProces
   try {
     const servers = await startServers(dir);
     stops.push(() => servers.stop());
-    const ports = { vapi: await freePort(), retell: await freePort(), twilio: await freePort() };
+    const ports = { vapi: await laterPort(), retell: await laterPort(), twilio: await laterPort() };
     const env = environment(servers, ports);
     const made: { role: string; process: RingfenceProcess }[] = [];
     for (const [n, role] of rolesOf(options).entries()) {
