@@ -1,5 +1,5 @@
 /** Organizations, wallets and prices for a run to work with. */
-import { type Client, expected, freshKey } from './client.ts';
+import { type Client, expected, freshKey, settled } from './client.ts';
 
 export const SERVICE = 'voice_minute';
 
@@ -21,9 +21,12 @@ export async function wallet(
   return id;
 }
 
+/** Until it is in the ledger, which takes as long as the machine lets it. */
 export async function deposit(client: Client, walletId: string, amount: number): Promise<void> {
   const body = { kind: 'deposit', amount_micros: amount };
-  expected(201, 'deposit', await client.post(`/v1/wallets/${walletId}/credits`, body));
+  const key = freshKey('deposit');
+  const send = () => client.post(`/v1/wallets/${walletId}/credits`, body, key);
+  expected(201, 'deposit', await settled(send));
 }
 
 /** The platform's price of a call's minute. */

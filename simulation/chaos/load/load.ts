@@ -20,18 +20,22 @@ export interface Load {
 
 type Errand = () => Promise<void>;
 
+/** A gate may be shut for milliseconds only; somebody is to see it, and so one client asks again at once. */
+const EAGER_RETRY_MS = 1;
+
 export function startLoad(client: Client, tenants: readonly Tenant[]): Load {
   const figures = emptyFigures();
   const teller = new Teller(client, figures);
+  const eager = new Teller(client, figures, EAGER_RETRY_MS);
   let stopping = false;
   const goRound = async (errands: readonly Errand[]) => {
     while (!stopping) await errands[below(errands.length)]?.();
   };
-  const working = Promise.all(
-    tenants.flatMap((tenant, n) =>
-      shiftsOf(teller, tenant, tenants[(n + 1) % tenants.length] ?? tenant).map(goRound),
-    ),
+  const shifts = tenants.flatMap((tenant, n) =>
+    shiftsOf(teller, tenant, tenants[(n + 1) % tenants.length] ?? tenant),
   );
+  const bonuses = tenants.map((tenant) => () => move(eager, tenant, 'bonus', false));
+  const working = Promise.all([...shifts, bonuses].map(goRound));
   // Whoever stops the load hears of a failure; until then it must not count as unhandled.
   working.catch(() => undefined);
   return {
@@ -43,6 +47,7 @@ export function startLoad(client: Client, tenants: readonly Tenant[]): Load {
     async abandon() {
       stopping = true;
       teller.abandon();
+      eager.abandon();
       await working.catch(() => undefined);
     },
     async burst(count) {

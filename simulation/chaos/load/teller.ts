@@ -13,11 +13,13 @@ const RETRY_MS = 25;
 export class Teller {
   readonly client: Client;
   readonly #figures: LoadFigures;
+  readonly #retryMs: number;
   #abandoned = false;
 
-  constructor(client: Client, figures: LoadFigures) {
+  constructor(client: Client, figures: LoadFigures, retryMs = RETRY_MS) {
     this.client = client;
     this.#figures = figures;
+    this.#retryMs = retryMs;
   }
 
   /** Nobody will ask any more what happened: open requests are not repeated. */
@@ -45,7 +47,7 @@ export class Teller {
       }
       if (this.#abandoned) return undefined;
       if (performance.now() > until) throw new Error(`${verb}: no answer for ${PATIENCE_MS} ms`);
-      await pause(RETRY_MS + below(RETRY_MS));
+      await pause(this.#retryMs + below(this.#retryMs));
     }
   }
 
