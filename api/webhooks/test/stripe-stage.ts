@@ -36,8 +36,6 @@ export async function stripeStage(
     STRIPE_BASE_URL: simulator.url,
     STRIPE_WEBHOOK_SECRET: SECRETS.join(','),
     RINGFENCE_RECONCILE_SECONDS: '86400',
-    // How long a busy machine may take is no matter of these tests.
-    RINGFENCE_LEDGER_WAIT_MS: '60000',
     ...(lines && { RINGFENCE_LOG_LEVEL: 'info' }),
   };
   const app = await testApplication(env, lines, options);
