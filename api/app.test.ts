@@ -214,7 +214,7 @@ describe('outages', () => {
     await expect
       .poll(async () => (await app.request('GET', '/readyz')).status, { timeout: 60_000 })
       .toBe(200);
-    const again = await app.request('POST', credits(), { raw: deposit, idempotencyKey: 'outage' });
-    expect(again.status).toBe(201);
+    const again = () => app.request('POST', credits(), { raw: deposit, idempotencyKey: 'outage' });
+    await expect.poll(async () => (await again()).status).toBe(201);
   });
 });

@@ -84,7 +84,8 @@ describe('a fault of ours', () => {
       const waiting = async () => {
         const [row] = await directory<{ pid: number }[]>`
           select pid from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock'`;
+          where datname = current_database() and wait_event_type = 'Lock'
+            and query ilike '%api_keys%'`;
         return row?.pid;
       };
       await expect.poll(waiting).toBeTypeOf('number');

@@ -39,10 +39,14 @@ function gathered(): LogLines {
   let told: (() => void)[] = [];
   let retry: NodeJS.Timeout | undefined;
 
-  /** True when all of it is written, or nobody is there who could ever read it. */
-  function written(): boolean {
+  /** Whole lines and not many: workers that share a pipe do not write into each other's then. */
+  function gather(): void {
     if (waiting !== '') left.push(Buffer.from(waiting));
     waiting = '';
+  }
+
+  /** True when all of it is written, or nobody is there who could ever read it. */
+  function written(): boolean {
     try {
       for (let [next] = left; next !== undefined; [next] = left) {
         const bytes = writeSync(STDOUT, next);
@@ -57,6 +61,7 @@ function gathered(): LogLines {
   }
 
   function handOver(): void {
+    gather();
     if (retry !== undefined) return;
     if (!written()) {
       retry = setTimeout(again, RETRY_MS);
@@ -74,6 +79,7 @@ function gathered(): LogLines {
 
   setInterval(handOver, WAIT_MS).unref();
   process.prependListener('exit', () => {
+    gather();
     const untilMs = performance.now() + EXIT_MS;
     while (!written() && performance.now() < untilMs) standStill(RETRY_MS);
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis.stop();
   await database.drop();
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Runs Ringfence and answers what it printed. */

@@ -131,7 +131,19 @@ export async function test(args) {
     }
     return 0;
   } finally {
-    // Servers that ended with the run, rather than before it, may still be writing their last.
+    remove(folder);
+  }
+}
+
+/**
+ * Servers that ended with the run, rather than before it, may still be writing their last: that says nothing
+ * about the tests.
+ * @param {string} folder
+ */
+function remove(folder) {
+  try {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+  } catch (error) {
+    console.error(`${folder} is left behind: ${error}`);
   }
 }

@@ -46,7 +46,7 @@ async function isFlushed(partition: number): Promise<boolean> {
 const inStep = (id: string) =>
   expect.poll(async () => {
     const { sequence, ledger_sequence } = await get(id);
-    return sequence === ledger_sequence;
+    return Number(sequence) === Number(ledger_sequence);
   }, PATIENT);
 
 test(

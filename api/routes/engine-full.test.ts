@@ -45,7 +45,7 @@ async function level(walletId: string): Promise<Record<string, unknown>> {
   await expect
     .poll(async () => {
       const { sequence, ledger_sequence } = await state();
-      return sequence === ledger_sequence;
+      return Number(sequence) === Number(ledger_sequence);
     }, PATIENT)
     .toBe(true);
   return state();

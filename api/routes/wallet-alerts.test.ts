@@ -32,7 +32,7 @@ async function send(method: string, path: string, body: unknown) {
 async function told(walletId: string) {
   await vi.waitUntil(async () => {
     const { body } = await app.request('GET', `/v1/wallets/${walletId}`);
-    return body.sequence === body.ledger_sequence;
+    return Number(body.sequence) === Number(body.ledger_sequence);
   }, 60_000);
   return await app.core.stores.directory<{ type: string; data: Record<string, unknown> }[]>`
     select type, data from outbox
