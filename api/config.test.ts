@@ -37,6 +37,7 @@ describe('readConfig', () => {
       RINGFENCE_BACKLOG_MAX_AGE_SECONDS: 900,
       RINGFENCE_BACKLOG_MAX_ENTRIES: 2_000_000,
       RINGFENCE_HOT_RECORDS_MS: 259_200_000,
+      RINGFENCE_CALL_RECORD_WAIT_MS: 250,
       VAPI_BASE_URL: 'https://api.vapi.ai',
     });
     expect(config.VAPI_WEBHOOK_SECRET).toBeUndefined();

@@ -17,10 +17,11 @@ import { postgresFrames } from '../testing/wire.ts';
 import { type TestProcess, testProcess } from './test/process.ts';
 import { apiKey, organization, wallet } from './test/tenants.ts';
 
-const ROUNDS = 20;
-/** Far below the quarter of a second that an authorize waits for its row, or for ever. */
-const EACH_MS = 100;
-const RECORD_MS = 250;
+const ROUNDS = 6;
+/** How long an authorize waits for its row here. */
+const RECORD_MS = 1_000;
+/** Less than that; who waits for anything else of Postgres' waits for ever. */
+const EACH_MS = 750;
 
 let redis: TestRedis;
 let database: TestDatabase;

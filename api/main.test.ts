@@ -20,6 +20,8 @@ beforeAll(async () => {
     RINGFENCE_DEV: '1',
     RINGFENCE_DATA_DIR: folder,
     RINGFENCE_PARTITIONS: '4',
+    // The first of the calls that are printed is a deposit, which waits for the ledger.
+    RINGFENCE_LEDGER_WAIT_MS: '60000',
     RINGFENCE_LOG_LEVEL: 'silent',
   };
 });
