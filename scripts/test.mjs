@@ -7,9 +7,9 @@
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, ROOT } from './install.mjs';
+import { makeTestFolder, removeTestFolder } from './test-folder.mjs';
 
 /**
  * @typedef {object} Step
@@ -118,8 +118,7 @@ export async function test(args) {
   const vitestArgs = args.filter((arg) => arg !== '--cluster');
   const isCluster = vitestArgs.length < args.length;
   await ensureInstalled({ withDev: true });
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringfence-test-'));
-  fs.chmodSync(folder, 0o755); // As root, Postgres runs under another account that must get in.
+  const folder = makeTestFolder();
   try {
     for (const step of isCluster ? clusterSteps(vitestArgs) : steps(vitestArgs)) {
       const startedAt = performance.now();
@@ -131,19 +130,6 @@ export async function test(args) {
     }
     return 0;
   } finally {
-    remove(folder);
-  }
-}
-
-/**
- * Servers that ended with the run, rather than before it, may still be writing their last: that says nothing
- * about the tests.
- * @param {string} folder
- */
-function remove(folder) {
-  try {
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
-  } catch (error) {
-    console.error(`${folder} is left behind: ${error}`);
+    removeTestFolder(folder);
   }
 }
