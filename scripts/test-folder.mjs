@@ -10,6 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 const IN_MEMORY = '/dev/shm';
+/** Followed by the pid of the run. */
+const NAME = 'ringfence-test-';
 /** A run takes some hundred megabytes, and its processes as much again. */
 const ROOM_BYTES = 8 * 1024 ** 3;
 
@@ -39,9 +41,19 @@ function hasRoomInMemory() {
  */
 export function makeTestFolder() {
   const base = process.env.TMPDIR === undefined && hasRoomInMemory() ? IN_MEMORY : os.tmpdir();
-  const folder = fs.mkdtempSync(path.join(base, 'ringfence-test-'));
+  if (base === IN_MEMORY) removeAbandoned();
+  const folder = fs.mkdtempSync(path.join(base, `${NAME}${process.pid}-`));
   fs.chmodSync(folder, 0o755); // As root, Postgres runs under another account that must get in.
   return folder;
+}
+
+/** A run that was killed could not give its memory back. */
+function removeAbandoned() {
+  for (const name of fs.readdirSync(IN_MEMORY)) {
+    if (!name.startsWith(NAME)) continue;
+    const pid = Number.parseInt(name.slice(NAME.length), 10);
+    if (!fs.existsSync(`/proc/${pid}`)) removeTestFolder(path.join(IN_MEMORY, name));
+  }
 }
 
 /**
