@@ -6,6 +6,7 @@ import { endAgain } from './accounts/end-again.ts';
 import { checkLedger } from './accounts/ledger-check.ts';
 import { levelMs } from './accounts/level.ts';
 import { holeFaults, lossFaults, lossReachMs, vanishedFaults } from './accounts/losses.ts';
+import { recoveries } from './accounts/recoveries.ts';
 import { behindFaults, onLedger, verifyFaults } from './accounts/stores.ts';
 import type { Tenant } from './load/errands.ts';
 import { startLoad } from './load/load.ts';
@@ -48,6 +49,7 @@ const AFTER_MS = 400;
 export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
   const { stage, tenants, parked } = ground;
   await strike.prepare?.();
+  const recoveredBefore = await recoveries(stage.urls());
   const load = startLoad(stage.client, tenants);
   try {
     await pause(ground.loadMs * (0.5 + Math.random()));
@@ -62,7 +64,9 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
     await load.stop();
     const level = await levelMs(stage.client, tenants);
     await parked.stillLive();
-    const seen = { behind, outcome, downMs: toMs - fromMs, backMs, levelMs: level };
+    const hasRecovered = (await recoveries(stage.urls())) > recoveredBefore;
+    const times = { downMs: toMs - fromMs, backMs, levelMs: level };
+    const seen = { behind, outcome, hasRecovered, ...times };
     return await accounts(ground, strike, load.figures, seen);
   } catch (error) {
     // What went wrong is told at once: with the stores down clients would ask on for minutes, and then
@@ -75,6 +79,8 @@ export async function runCycle(ground: Ground, strike: Strike): Promise<Row> {
 interface Seen {
   readonly behind: readonly string[];
   readonly outcome: Outcome;
+  /** A partition was shut and recovered since the strike was prepared. */
+  readonly hasRecovered: boolean;
   readonly downMs: number;
   readonly backMs: number;
   readonly levelMs: number;
@@ -96,8 +102,6 @@ async function accounts(
   books.book(again.moves);
   const { struckAtMs, lossEndsAtMs = struckAtMs, windowMs = strike.windowMs } = seen.outcome;
   const blow = { struckAtMs, lossEndsAtMs };
-  const unanswered = tally(figures);
-  const silent = strike.recovers && !unanswered['503 recovering'];
   return {
     label: strike.label,
     acknowledged: acknowledged.length,
@@ -107,7 +111,7 @@ async function accounts(
     downMs: seen.downMs,
     backMs: seen.backMs,
     levelMs: seen.levelMs,
-    unanswered,
+    unanswered: tally(figures),
     note: seen.outcome.note ?? '',
     faults: [
       ...(seen.outcome.faults ?? []),
@@ -119,7 +123,7 @@ async function accounts(
       ...vanishedFaults(figures, lost),
       ...wrong,
       ...again.faults,
-      ...(silent ? ['nobody was told 503 recovering'] : []),
+      ...(strike.recovers && !seen.hasRecovered ? ['no partition was recovered'] : []),
       ...(await verifyFaults(stage.urls())),
     ],
   };

@@ -40,7 +40,7 @@ export interface Strike {
    * the window, no wallet may lose what came before something that it kept.
    */
   readonly windowMs: number;
-  /** Whether callers have to be told 503 `recovering` meanwhile. */
+  /** Whether a partition has to be shut and recovered; callers are told 503 `recovering` meanwhile. */
   readonly recovers: boolean;
   /** Before the load of this cycle. */
   prepare?(): Promise<void>;
