@@ -5,6 +5,9 @@ import { mustBecome } from './redis-node.mjs';
 /** @typedef {import('./redis-node.mjs').RedisNode} RedisNode */
 /** @typedef {import('./redis-cluster.mjs').RunningCluster} RunningCluster */
 
+/** Redis gives a hand-over up after five seconds, and does not begin it again by itself. */
+const GIVEN_UP_MS = 6_000;
+
 /**
  * The replica of a master, once it is in sync: a cluster promotes no other.
  * @param {Pick<RunningCluster, 'nodes'>} cluster
@@ -41,7 +44,12 @@ async function isReplicaOf(node, master) {
  */
 export async function handOver(cluster, slot) {
   const replica = await replicaInSync(cluster, await cluster.masterOf(slot));
-  await replica.ask((redis) => redis.call('CLUSTER', 'FAILOVER'));
-  const isMaster = async () => (await cluster.masterOf(slot)) === replica;
-  await mustBecome(isMaster, `${replica.address} does not take over`);
+  let againAtMs = 0;
+  await mustBecome(async () => {
+    if ((await cluster.masterOf(slot)) === replica) return true;
+    if (performance.now() < againAtMs) return false;
+    againAtMs = performance.now() + GIVEN_UP_MS;
+    await replica.ask((redis) => redis.call('CLUSTER', 'FAILOVER')).catch(() => undefined);
+    return false;
+  }, `${replica.address} does not take over`);
 }
